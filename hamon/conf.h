@@ -1,0 +1,90 @@
+/* The configuration: one file, the same on both nodes, in libconfig's grammar. This module owns reading, checking and
+ * printing it back; it touches nothing else of the system. The running daemon reads it once, sealed (supervisor.c). */
+#ifndef HAMON_CONF_H
+#define HAMON_CONF_H
+
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "hamon/core/core.h"
+#include "hamon/mono.h"
+
+enum { CONF_NAME = 64, CONF_PATH = 256, CONF_NODES = 2 };
+
+/* An IPv4 or IPv6 address; family AF_INET or AF_INET6. */
+struct ip_address {
+	uint8_t family;
+	uint8_t bytes[16]; /* network order; IPv4 in the first four, the rest zero */
+};
+
+struct conf_ip {
+	struct ip_address address;
+	uint8_t prefix;
+	char interface[IF_NAMESIZE]; /* on this node: the node's block may rename it */
+};
+
+struct conf_link {
+	char name[IF_NAMESIZE];      /* as the shared part names it */
+	char interface[IF_NAMESIZE]; /* on this node */
+};
+
+struct conf_node {
+	char name[CONF_NAME];
+	bool backup_operations, automatic;
+};
+
+struct conf {
+	char cluster[CONF_NAME];
+	char psk_file[CONF_PATH];
+	struct conf_node nodes[CONF_NODES]; /* in the file's order */
+	unsigned self;                      /* index of this node */
+	unsigned ips_n, links_n, tests_n;
+	struct conf_ip ips[CORE_IPS];
+	struct conf_link links[CORE_LINKS];
+	struct ip_address tests[CORE_TESTS]; /* none: the default gateway of the shared IP's interface */
+	enum policy policy;
+	enum alone alone;
+	span_t within;
+	span_t heartbeat, lease, dead; /* explicit settings; 0: derived from within */
+	int dedicated_cpus;            /* 1: jiffies lag at most one tick; 0: they may lag six; -1: find out */
+	char operators[CONF_NAME];     /* group that may use the operating verbs; empty: root alone */
+	char observers[CONF_NAME];     /* group that may use the reading verbs; empty: root and operators */
+};
+
+/* Where an error stands and what it says; conf_read() collects all of one run. */
+enum { CONF_ERRORS = 64, CONF_ERROR_TEXT = 256 };
+struct conf_errors {
+	unsigned n, more;                        /* more: how many did not fit */
+	char text[CONF_ERRORS][CONF_ERROR_TEXT]; /* "file:line: what, and what was meant" */
+	unsigned warnings_n;
+	char warnings[CONF_ERRORS][CONF_ERROR_TEXT];
+};
+
+/* Reads the text (NUL-terminated; `name` is what error lines call it) for the node called `node` (NULL: the host's name).
+ * 0, or -EINVAL with every error of the run in *errors; *conf is untouched then. */
+int conf_read(const char *text, const char *name, const char *node, struct conf *conf, struct conf_errors *errors);
+
+/* Reads a whole file into a fresh NUL-terminated string that the caller frees. 0 or -errno (-EFBIG over 1 MiB). */
+int conf_load(const char *path, char **text);
+
+/* Prints the configuration back, complete, defaults included, in the grammar it is read in. */
+void conf_print(const struct conf *conf, FILE *out);
+
+/* The derivation's start, from this configuration and this kernel's tick and lag of jiffies. */
+struct timers_ask conf_timers_ask(const struct conf *conf, span_t tick, span_t jiffies_lag);
+
+/* Parity of the node's epochs, by the order of the names: 0 for the one that sorts first. */
+unsigned conf_parity(const struct conf *conf, unsigned node);
+
+/* "500ms", "2h", "1.5s" → ns; 0 or -EINVAL. */
+int conf_duration(const char *text, span_t *out);
+/* "192.0.2.10" or "2001:db8::10"; 0 or -EINVAL. */
+int conf_address(const char *text, struct ip_address *out);
+/* INET6_ADDRSTRLEN bytes. Returns out. */
+char *conf_address_text(const struct ip_address *address, char *out);
+
+#endif

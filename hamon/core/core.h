@@ -1,0 +1,298 @@
+/* The decisions. An event and the time go in, actions come out: no I/O, no memory taken, no clock, no randomness, no log.
+ * The daemon, the simulator and the unit tests run this same object code.
+ *
+ * docs/DESIGN.md holds the state table and says which function is which rule; core/state.h the one struct of state. */
+#ifndef HAMON_CORE_CORE_H
+#define HAMON_CORE_CORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hamon/core/note.h"
+#include "hamon/core/timers.h"
+#include "hamon/mono.h"
+#include "hamon/wire/heartbeat.h"
+
+enum { CORE_IPS = 1024, CORE_LINKS = 8, CORE_TESTS = 16 };
+
+/* Shared IPs are slots of a table that node.c keeps; the core moves them as sets. */
+struct ip_set {
+	uint64_t bits[CORE_IPS / 64];
+};
+
+enum policy { POLICY_MAJORITY, POLICY_ANY, POLICY__COUNT };
+const char *policy_name(enum policy policy);
+
+/* When may a primary that hears nobody go on? */
+enum alone { ALONE_TESTED, ALONE_ALWAYS, ALONE__COUNT };
+const char *alone_name(enum alone alone);
+
+struct core_config {
+	unsigned parity; /* of our own epochs: 0 for the node whose name sorts first, 1 for the other */
+	struct timers timers;
+	enum policy policy;
+	enum alone alone;
+	uint16_t tests;         /* mask of the test IPs' slots in use; 0: nothing to test, connectivity counts as given */
+	uint8_t casting;        /* slot of the test IP that was listed first */
+	bool automatic;         /* automatic failover */
+	bool backup_operations; /* off: a backup that does nothing by itself */
+	unsigned links;         /* heartbeat links, slots 0 .. links - 1 */
+	struct ip_set ips;      /* slots of the configured shared IPs, less those switched off on this node */
+};
+
+/* What the supervisor kept for us on disk. */
+struct core_memory {
+	uint64_t boot;       /* this start's boot number: already on disk, larger than any before */
+	uint64_t epoch_mark; /* no epoch above this was ever used: `seen` begins here */
+	uint64_t reserved;   /* claims may use epochs up to this without asking again */
+	bool paused;         /* an operator's pause that outlives restarts */
+	mono_t paused_until; /* MONO_FAR: until resume */
+};
+
+/* ---- what goes in ---- */
+
+enum event_type {
+	EV_WAKE,              /* first in every wake, before the sockets are drained */
+	EV_TICK,              /* last in every wake: the timers, and the rules */
+	EV_HEARTBEAT,         /* verified */
+	EV_LINK,              /* a heartbeat link came up or went down */
+	EV_CARRIER,           /* an interface that carries shared IPs got or lost its carrier (or vanished) */
+	EV_SENT,              /* ACT_SEND was carried out */
+	EV_PERMITTED,         /* ACT_PERMIT was carried out, and the sockets were drained since */
+	EV_LEASE_DROPPED,     /* ACT_DROP_LEASE was carried out: the kernel confirmed */
+	EV_LEASE_LOST,        /* the kernel has no lease of ours any more */
+	EV_ADDRESSES_ADDED,   /* ACT_ADD_ADDRESSES ended */
+	EV_ADDRESSES_REMOVED, /* ACT_REMOVE_ADDRESSES ended */
+	EV_ADDRESSES_LOST,    /* somebody else deleted addresses of ours */
+	EV_ANNOUNCED,         /* ACT_ANNOUNCE ended */
+	EV_TEST_ANSWERED,     /* a test IP answered */
+	EV_EPOCHS_RESERVED,   /* ACT_RESERVE_EPOCHS ended */
+	EV_OPERATOR,          /* a verb */
+	EV_STOP,              /* end in good order */
+	EV__COUNT,
+};
+const char *event_name(enum event_type type);
+
+enum verb {
+	VERB_TAKEOVER,
+	VERB_STANDDOWN,
+	VERB_PAUSE,
+	VERB_RESUME,
+	VERB__COUNT,
+};
+const char *verb_name(enum verb verb);
+
+struct event {
+	enum event_type type;
+	union {
+		struct {
+			span_t late; /* how much later than asked for this wake came */
+		} wake;
+		struct {
+			struct heartbeat hb;
+			mono_t rx; /* kernel's receive time */
+			unsigned link;
+		} heartbeat;
+		struct {
+			unsigned link;
+			bool up;
+		} link;
+		struct {
+			bool up; /* of all interfaces that carry shared IPs */
+		} carrier;
+		struct {
+			uint64_t seq;
+			enum heartbeat_mark mark;
+			bool accepted; /* by the kernel, on one link at least; a marked frame that is not: there is no lease */
+		} sent;
+		struct {
+			int error; /* 0, or an errno */
+		} done;            /* EV_PERMITTED, EV_LEASE_DROPPED, EV_ADDRESSES_*, EV_ANNOUNCED */
+		struct ip_set lost;
+		struct {
+			unsigned slot;
+			mono_t sent; /* when the answered request was decided */
+		} answer;
+		struct {
+			int error;
+			uint64_t reserved; /* claims may use epochs up to this */
+		} epochs;
+		struct {
+			enum verb verb;
+			bool force, dry_run;
+			span_t pause;   /* VERB_PAUSE: for so long; 0: until resume */
+			uint32_t token; /* comes back in ACT_ANSWER */
+		} operator;
+	};
+};
+
+/* ---- what comes out ---- */
+
+enum action_type {
+	ACT_SEND,             /* this heartbeat, on every link → EV_SENT */
+	ACT_PERMIT,           /* set the kernel's permit, for G → drain, then EV_PERMITTED */
+	ACT_DROP_PERMIT,      /* no answer */
+	ACT_DROP_LEASE,       /* silence the shared IPs → EV_LEASE_DROPPED when the kernel confirmed */
+	ACT_ADD_ADDRESSES,    /* → EV_ADDRESSES_ADDED */
+	ACT_REMOVE_ADDRESSES, /* → EV_ADDRESSES_REMOVED */
+	ACT_ANNOUNCE,         /* gratuitous ARP, unsolicited neighbour advertisement → EV_ANNOUNCED */
+	ACT_TEST,             /* send an echo request to each test IP in the mask */
+	ACT_RESERVE_EPOCHS,   /* raise the mark on disk → EV_EPOCHS_RESERVED */
+	ACT_SAVE_PAUSE,       /* keep the operator's pause across restarts */
+	ACT_ANSWER,           /* to the operator's verb with this token */
+	ACT_NOTE,             /* for history and log */
+	ACT_END,              /* EV_STOP was carried out */
+	ACT__COUNT,
+};
+const char *action_name(enum action_type type);
+
+/* How an operator's request ended. */
+enum outcome {
+	OUTCOME_DONE,
+	OUTCOME_ALREADY,      /* nothing to do */
+	OUTCOME_WOULD,        /* dry run: nothing stands against it */
+	OUTCOME_PEER_UNHEARD, /* refused: the peer cannot be contacted (force overrides) */
+	OUTCOME_PEER_UNFIT,   /* refused: the peer could not serve (force overrides) */
+	OUTCOME_UNFIT,        /* refused: this node's connectivity tests fail (force overrides) */
+	OUTCOME_FAULT,        /* refused: this node has a fault */
+	OUTCOME_BUSY,         /* refused: another hand-over is under way */
+	OUTCOME_LEAVING,      /* refused: the daemon is ending */
+	OUTCOME_TIMEOUT,      /* the peer did not answer in time; nothing changed hands */
+	OUTCOME_ROLLED_BACK,  /* the claim failed and was rolled back */
+	OUTCOME__COUNT,
+};
+const char *outcome_name(enum outcome outcome);
+
+struct action {
+	enum action_type type;
+	union {
+		struct {
+			struct heartbeat hb; /* all but cluster and key number, which node.c fills */
+		} send;
+		struct {
+			span_t life;
+		} permit;
+		struct {
+			span_t length; /* of the lease that a grant or a renewal sets: with ACT_SEND's marks */
+		} lease;
+		struct ip_set ips; /* ACT_ADD_ADDRESSES, ACT_REMOVE_ADDRESSES, ACT_ANNOUNCE */
+		uint16_t tests;    /* ACT_TEST */
+		uint64_t epoch;    /* ACT_RESERVE_EPOCHS: at least up to this */
+		struct {
+			bool paused;
+			mono_t until;
+		} pause;
+		struct {
+			uint32_t token;
+			enum verb verb;
+			enum outcome outcome;
+		} answer;
+		struct note note;
+	};
+};
+
+enum { CORE_ACTIONS = 24 }; /* more cannot come out of one step: asserted */
+struct actions {
+	size_t n;
+	struct action list[CORE_ACTIONS];
+};
+
+struct core; /* core/state.h */
+
+void core_init(struct core *core, const struct core_config *config, const struct core_memory *memory, mono_t now);
+
+/* The only way state changes. Appends to *actions, which the caller empties (n = 0) before. `now` never goes back. */
+void core_step(struct core *core, mono_t now, const struct event *event, struct actions *actions);
+
+/* When the core next wants EV_WAKE and EV_TICK; at most h/2 after the last wake. */
+mono_t core_deadline(const struct core *core);
+
+/* A new configuration while it runs: shared IPs, test IPs, policy, automatic failover, backup operations. Parity, links and
+ * timers stay as they were at core_init(): a restart's business, which conf names. */
+void core_reload(struct core *core, mono_t now, const struct core_config *config, struct actions *actions);
+
+/* ---- what is shown ---- */
+
+struct link_status {
+	bool up;
+	mono_t rx;               /* kernel's receive time of the newest heartbeat on this link; MONO_NEVER */
+	uint64_t received, lost; /* heartbeats by sequence, of the peer's present boot number */
+	span_t gap_max;          /* the longest time between two heartbeats on this link */
+};
+
+struct test_status {
+	bool used;
+	mono_t answered; /* when the newest answered request was sent; MONO_NEVER */
+	mono_t unbroken; /* since when answers came without a gap; MONO_NEVER */
+	bool fresh;      /* answered within F: the burst's verdict */
+	bool slow;       /* the slow verdict, which fitness rests on */
+};
+
+/* A plain snapshot, for every output. */
+struct core_status {
+	enum state state;
+	mono_t since;     /* of the state */
+	enum cause cause; /* of the last transition */
+	bool hold;        /* the lease */
+	bool alone;       /* primary that hears nobody, and whose tests hold */
+	bool conflict;    /* won, not yet announced again */
+	bool paused, automatic, backup_operations;
+	mono_t paused_until;
+	uint64_t boot, epoch, seen, reserved;
+	uint16_t faults; /* bits of enum fault */
+	uint16_t fitness;
+	mono_t lease_until;  /* own estimate, MONO_NEVER without a lease */
+	span_t lease_lowest; /* the least that was left of it at a renewal; the lease's length when none yet */
+	mono_t dead_at;      /* SUSPECT, COUNTDOWN: when silence makes us claim; MONO_FAR otherwise */
+	struct ip_set serving, wanted;
+	bool announced;
+	/* the peer */
+	bool peer_known; /* a heartbeat of it was ever accepted */
+	mono_t peer_rx;
+	uint64_t peer_boot, peer_seen;
+	bool peer_lease, peer_deaf, peer_leaving;
+	uint16_t peer_fitness;
+	span_t peer_cover;
+	bool peer_covered; /* our dead interval covers what the peer announced */
+	mono_t echo;       /* when the newest heartbeat that the peer echoed was decided */
+	uint64_t sent, received, duplicates, old_boot;
+	span_t worst_late, worst_gap; /* of our own wakes */
+	mono_t worst_gap_at;
+	unsigned links, tests;
+	struct link_status link[CORE_LINKS];
+	struct test_status test[CORE_TESTS];
+};
+
+void core_status(const struct core *core, mono_t now, struct core_status *status);
+
+/* ip_set, small enough to be inline */
+static inline bool ip_set_has(const struct ip_set *set, unsigned slot) {
+	return (set->bits[slot / 64] >> (slot % 64)) & 1;
+}
+static inline void ip_set_add(struct ip_set *set, unsigned slot) {
+	set->bits[slot / 64] |= UINT64_C(1) << (slot % 64);
+}
+static inline void ip_set_remove(struct ip_set *set, unsigned slot) {
+	set->bits[slot / 64] &= ~(UINT64_C(1) << (slot % 64));
+}
+static inline bool ip_set_empty(const struct ip_set *set) {
+	for (unsigned i = 0; i < CORE_IPS / 64; i++)
+		if (set->bits[i])
+			return false;
+	return true;
+}
+/* a without b */
+static inline struct ip_set ip_set_less(struct ip_set a, const struct ip_set *b) {
+	for (unsigned i = 0; i < CORE_IPS / 64; i++)
+		a.bits[i] &= ~b->bits[i];
+	return a;
+}
+static inline unsigned ip_set_count(const struct ip_set *set) {
+	unsigned n = 0;
+	for (unsigned i = 0; i < CORE_IPS / 64; i++)
+		n += (unsigned)__builtin_popcountll(set->bits[i]);
+	return n;
+}
+
+#endif
