@@ -1,0 +1,37 @@
+/* What the monitor knows, as JSON (schema 1): one builder for `hamon status`, the exports and the checks. It only ever grows
+ * within a schema. */
+#ifndef HAMON_STATUS_H
+#define HAMON_STATUS_H
+
+#include <json-c/json.h>
+
+#include "hamon/conf.h"
+#include "hamon/core/core.h"
+
+/* Everything that a status is built from; node.c fills it. */
+struct status_view {
+	mono_t now;
+	int64_t real_ns; /* wall clock at `now`, for people */
+	const struct conf *conf;
+	const struct timers *timers;
+	const struct core_status *core;
+	const struct ip_set *held;               /* slots of the shared IPs that are on their interface */
+	const bool *disabled;                    /* [CORE_IPS], by slot: switched off on this node */
+	const struct ip_address *tests;          /* [CORE_TESTS], by slot: as configured, or the gateway that was found */
+	const span_t *test_rtt;                  /* [CORE_TESTS], of the newest answer; -1: none */
+	bool tests_are_gateway;                  /* no test IP was configured, the default gateway stands in */
+	const uint64_t *rejected;                /* [REJECT__COUNT] */
+	mono_t wrong_key_at;                     /* newest frame of this cluster that did not verify; MONO_NEVER */
+	uint64_t stamps_discarded;               /* kernel receive times that could not be */
+	uint64_t notes_dropped, sends_failed;
+	bool realtime, locked;                   /* SCHED_FIFO and mlockall were granted */
+	bool lease_in_kernel;                    /* false: the monitor's own timer stands in for it */
+	uint64_t generation;                     /* of the configuration */
+	int pid;
+	mono_t started;
+};
+
+/* The caller puts it. NULL when memory ran out. */
+struct json_object *status_json(const struct status_view *view);
+
+#endif
