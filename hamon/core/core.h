@@ -83,6 +83,13 @@ enum verb {
 };
 const char *verb_name(enum verb verb);
 
+/* How ACT_SEND ended. */
+enum sent {
+	SENT_OUT,     /* it left on one link at least; a mark did its work in the kernel */
+	SENT_REFUSED, /* the kernel found no lease (or no permit) for its mark, and dropped it: the send tells */
+	SENT_FAILED,  /* no link took it, for another reason: a mark did nothing */
+};
+
 struct event {
 	enum event_type type;
 	union {
@@ -104,7 +111,7 @@ struct event {
 		struct {
 			uint64_t seq;
 			enum heartbeat_mark mark;
-			bool accepted; /* by the kernel, on one link at least; a marked frame that is not: there is no lease */
+			enum sent result;
 		} sent;
 		struct {
 			int error; /* 0, or an errno */

@@ -1,0 +1,121 @@
+/* Who may claim the role, and the claim itself: permit, guard again, grant, addresses. */
+#include <assert.h>
+
+#include "hamon/core/parts.h"
+
+/* ELIGIBLE: automatic failover is in force, nothing is broken here, and the tests hold. */
+bool claim_eligible(const struct core *core, mono_t now) {
+	return core_automatic(core) && core->faults == 0 && connectivity_fit(core, now);
+}
+
+/* "claim by release": the peer gave it up to this very request; an older release may still be in the newest frame. */
+static bool by_release(const struct core *core, mono_t now) {
+	const struct heartbeat *pm = &core->peer.frame;
+
+	return core->want != 0 && peer_answers(core, now) && pm->rel == core->want && core->rel == 0 && !pm->lease;
+}
+
+/* "claim by farewell": the peer ends, holds nothing, and knows that we are here. */
+static bool by_farewell(const struct core *core, mono_t now) {
+	return peer_answers(core, now) && core->peer.frame.leaving && !core->peer.frame.lease;
+}
+
+/* "claim by consent": we own the highest epoch, and the peer confirms lately that it holds nothing and asks for nothing. */
+static bool by_consent(const struct core *core, mono_t now) {
+	const struct heartbeat *pm = &core->peer.frame;
+
+	return epoch_owned(core) && peer_answers(core, now) && !pm->lease && pm->want == 0 && core->rel == 0 &&
+	       !peer_unheard(core, now) && !handover_offers(core, now);
+}
+
+/* "claim by silence": on all links for D, with tests that held unbroken for H. Force skips the tests, never D. */
+static bool by_silence(const struct core *core, mono_t now) {
+	const struct timers *t = &core->config.timers;
+	bool forced = now < core->force_until;
+
+	return now - peer_silent_since(core) >= t->dead &&
+	       (forced || (claim_eligible(core, now) && connectivity_proven(core, now))) &&
+	       timers_cover(t, core->peer.cover);
+}
+
+/* The rule that lets this node claim now; CAUSE_NONE: none does. */
+static enum cause claim_ground(const struct core *core, mono_t now) {
+	if (core->hold || core->dropping || core->leaving || core->faults || !epoch_available(core))
+		return CAUSE_NONE;
+	if (by_release(core, now))
+		return CAUSE_RELEASE;
+	if (by_farewell(core, now))
+		return CAUSE_FAREWELL;
+	if (by_consent(core, now))
+		return CAUSE_CONSENT;
+	if (by_silence(core, now))
+		return CAUSE_SILENCE;
+	return CAUSE_NONE;
+}
+
+/* CLAIM (1): a permit, which outlives nothing. */
+void claim_tick(struct core *core, mono_t now, struct actions *actions) {
+	if (core->claim != CLAIM_NONE)
+		return;
+	enum cause ground = claim_ground(core, now);
+	if (ground == CAUSE_NONE)
+		return;
+	core->claim = CLAIM_PERMIT;
+	core->claim_ground = ground;
+	core->claim_decided = now;
+	core_because(core, ground);
+	core_act(actions, ACT_PERMIT)->permit.life = core->config.timers.permit;
+}
+
+void claim_abandon(struct core *core, enum cause cause, struct actions *actions) {
+	/* Once the grant is on its way only the kernel's answer ends the claim. */
+	if (core->claim != CLAIM_PERMIT)
+		return;
+	core->claim = CLAIM_NONE;
+	core_because(core, cause);
+	core_act(actions, ACT_DROP_PERMIT);
+}
+
+/* CLAIM (2), (3): the sockets were drained and the clock read anew; the same guard once more, then the heartbeat whose mark
+ * turns the permit into a lease as it leaves, or is refused. */
+void claim_permitted(struct core *core, mono_t now, int error, struct actions *actions) {
+	if (core->claim != CLAIM_PERMIT) {
+		core_act(actions, ACT_DROP_PERMIT);
+		return;
+	}
+	if (error != 0) {
+		core->claim = CLAIM_NONE;
+		fault_set(core, now, FAULT_PERMIT, CAUSE_PERMIT, actions);
+		return;
+	}
+	if (now - core->claim_decided > core->config.timers.stall || claim_ground(core, now) != core->claim_ground) {
+		claim_abandon(core, CAUSE_GUARD, actions);
+		return;
+	}
+	core->claim = CLAIM_GRANT;
+	core->want = core->rel = 0;
+	core->seen = core->epoch = epoch_next(core);
+	epoch_reserve(core, now, actions);
+	core_because(core, core->claim_ground);
+	speak_grant(core, now, actions);
+}
+
+/* CLAIM (4): the kernel's word on the grant. Refused: there is no lease, and `seen` stays. */
+void claim_granted(struct core *core, mono_t now, enum sent result, mono_t decided, struct actions *actions) {
+	assert(core->claim == CLAIM_GRANT);
+	core->claim = CLAIM_NONE;
+	core_act(actions, ACT_DROP_PERMIT);
+	if (result != SENT_OUT) {
+		core_because(core, CAUSE_REFUSED);
+		return;
+	}
+	lease_granted(core, decided);
+	core_because(core, core->claim_ground);
+	conflict_granted(core, now, actions);
+	if (core->leaving)
+		lease_drop(core, CAUSE_STOP, actions);
+	if (core->faults)
+		lease_drop(core, CAUSE_CARRIER, actions);
+	if (core->hold)
+		serve_begin(core, actions);
+}

@@ -1,0 +1,268 @@
+/* The role changes hands by agreement: want, release, offer, farewell, and the operator's verbs that start them. The
+ * messages are heartbeat fields, so they repeat by themselves until they are answered or their time is up. */
+#include "hamon/core/parts.h"
+
+/* How long a request for the role stands, in dead intervals. */
+enum { WANT_DEADS = 3, ILL_DEADS = 3 };
+
+/* Three farewells and the end. */
+enum { FAREWELLS = 3 };
+
+static span_t want_life(const struct core *core) {
+	return WANT_DEADS * core->config.timers.dead;
+}
+
+/* "takeover asked": a number that was never used before, made of the boot number and a counter. */
+static void ask(struct core *core, mono_t now, enum cause cause) {
+	core->want = core->boot << 20 | (++core->wants & 0xfffff);
+	core->want_until = now + want_life(core);
+	core->heartbeat_now = true;
+	core_because(core, cause);
+}
+
+/* "pm.want": release to it, by its number. Whoever yielded may reclaim only by consent or silence, never by time-out. */
+static void release(struct core *core, mono_t now, struct actions *actions) {
+	uint64_t want = core->peer.says ? core->peer.frame.want : 0;
+
+	if (want == 0 || !peer_answers(core, now) || core->peer.frame.lease || core->rel != 0 ||
+	    core->claim != CLAIM_NONE || core->leaving || !(core->hold || epoch_owned(core)))
+		return;
+	lease_drop(core, CAUSE_ASKED, actions);
+	core->rel = want;
+	core->heartbeat_now = true;
+	core_because(core, CAUSE_ASKED);
+}
+
+/* A node that owns `seen` and will not or cannot serve offers the role. */
+bool handover_offers(const struct core *core, mono_t now) {
+	if (core->leaving)
+		return false;
+	if (now < core->offer_until)
+		return core->hold || epoch_owned(core);
+	return core->faults != 0 && !core->hold && epoch_owned(core);
+}
+
+static bool may_ask(const struct core *core, mono_t now) {
+	return !core->hold && !core->dropping && core->claim == CLAIM_NONE && core->want == 0 && !core->leaving &&
+	       connectivity_fitness(core, now) > 0;
+}
+
+/* "pm.offer": want at once. */
+static void take_offer(struct core *core, mono_t now) {
+	if (peer_answers(core, now) && core->peer.frame.offer && may_ask(core, now))
+		ask(core, now, CAUSE_OFFER);
+}
+
+/* "ill primary": the peer owns and shows lower fitness, its echo is fresh, we are fit and automatic, for 3 D. */
+static void relieve(struct core *core, mono_t now) {
+	bool ill = core->peer.says && !epoch_owned(core) && peer_fresh(core, now, core->peer.echo_newest) &&
+		   core_automatic(core) && may_ask(core, now) && core->peer.frame.fitness < connectivity_fitness(core, now);
+
+	if (!ill) {
+		core->ill_since = MONO_FAR;
+		return;
+	}
+	core->ill_since = mono_min(core->ill_since, now);
+	if (now - core->ill_since <= ILL_DEADS * core->config.timers.dead)
+		return;
+	core->ill_since = MONO_FAR;
+	ask(core, now, CAUSE_ILL);
+}
+
+/* ---- the operator's request ---- */
+
+static void answer(struct core *core, mono_t now, uint32_t token, enum verb verb, enum outcome outcome,
+		   struct actions *actions) {
+	struct action *action = core_act(actions, ACT_ANSWER);
+
+	action->answer.token = token;
+	action->answer.verb = verb;
+	action->answer.outcome = outcome;
+	struct note *note = transition_note(core, now, NOTE_REQUEST, actions);
+	note->value = verb;
+	note->detail = outcome;
+}
+
+static void end_request(struct core *core, mono_t now, enum outcome outcome, struct actions *actions) {
+	if (!core->request.open)
+		return;
+	core->request.open = false;
+	answer(core, now, core->request.token, core->request.verb, outcome, actions);
+}
+
+static enum outcome takeover_refusal(const struct core *core, mono_t now, bool force) {
+	if (core->leaving)
+		return OUTCOME_LEAVING;
+	if (core->hold)
+		return OUTCOME_ALREADY;
+	if (core->request.open)
+		return OUTCOME_BUSY;
+	if (core->faults & ~FAULT_STANDDOWN)
+		return OUTCOME_FAULT;
+	if (!force && !peer_answers(core, now))
+		return OUTCOME_PEER_UNHEARD;
+	if (!force && !connectivity_slow(core, now))
+		return OUTCOME_UNFIT;
+	return OUTCOME_WOULD;
+}
+
+static enum outcome standdown_refusal(const struct core *core, mono_t now, bool force) {
+	if (core->leaving)
+		return OUTCOME_LEAVING;
+	if (!core->hold)
+		return OUTCOME_ALREADY;
+	if (core->request.open)
+		return OUTCOME_BUSY;
+	if (!force && !peer_answers(core, now))
+		return OUTCOME_PEER_UNHEARD;
+	if (!force && core->peer.frame.fitness == 0)
+		return OUTCOME_PEER_UNFIT;
+	return OUTCOME_WOULD;
+}
+
+static void open_request(struct core *core, mono_t until, const struct event *event) {
+	core->request = (struct request){.open = true,
+					 .verb = event->operator.verb,
+					 .token = event->operator.token,
+					 .force = event->operator.force,
+					 .until = until};
+}
+
+static void takeover(struct core *core, mono_t now, const struct event *event) {
+	span_t life = want_life(core);
+
+	core->faults &= (uint16_t)~FAULT_STANDDOWN;
+	core->offer_until = MONO_NEVER;
+	ask(core, now, CAUSE_OPERATOR);
+	if (event->operator.force) {
+		life += core->config.timers.dead;
+		core->force_until = now + life;
+	}
+	open_request(core, now + life, event);
+}
+
+/* Give the role up though nobody takes it: until `takeover`, or until the peer serves. */
+static void force_down(struct core *core, struct actions *actions) {
+	core->faults |= FAULT_STANDDOWN;
+	core->offer_until = MONO_NEVER;
+	lease_drop(core, CAUSE_OPERATOR, actions);
+}
+
+static void standdown(struct core *core, mono_t now, const struct event *event, struct actions *actions) {
+	open_request(core, now + want_life(core), event);
+	if (!peer_answers(core, now)) { /* forced */
+		force_down(core, actions);
+		end_request(core, now, OUTCOME_DONE, actions);
+		return;
+	}
+	core->offer_until = core->request.until;
+	core->heartbeat_now = true;
+}
+
+static void pause_failover(struct core *core, mono_t now, bool paused, span_t length, struct actions *actions) {
+	core->paused = paused;
+	core->paused_until = paused && length > 0 ? now + length : MONO_FAR;
+	struct action *save = core_act(actions, ACT_SAVE_PAUSE);
+	save->pause.paused = core->paused;
+	save->pause.until = core->paused_until;
+	struct note *note = transition_note(core, now, NOTE_PAUSED, actions);
+	note->detail = paused;
+	note->value = length;
+}
+
+static enum outcome refusal(const struct core *core, mono_t now, const struct event *event) {
+	switch (event->operator.verb) {
+	case VERB_TAKEOVER:
+		return takeover_refusal(core, now, event->operator.force);
+	case VERB_STANDDOWN:
+		return standdown_refusal(core, now, event->operator.force);
+	case VERB_PAUSE:
+		return OUTCOME_WOULD;
+	case VERB_RESUME:
+		return core->paused ? OUTCOME_WOULD : OUTCOME_ALREADY;
+	case VERB__COUNT:
+		break;
+	}
+	return OUTCOME_ALREADY;
+}
+
+void handover_verb(struct core *core, mono_t now, const struct event *event, struct actions *actions) {
+	uint32_t token = event->operator.token;
+	enum verb verb = event->operator.verb;
+	enum outcome outcome = refusal(core, now, event);
+
+	if (outcome != OUTCOME_WOULD || event->operator.dry_run) {
+		answer(core, now, token, verb, outcome, actions);
+		return;
+	}
+	switch (verb) {
+	case VERB_TAKEOVER:
+		takeover(core, now, event);
+		return;
+	case VERB_STANDDOWN:
+		standdown(core, now, event, actions);
+		return;
+	case VERB_PAUSE:
+	case VERB_RESUME:
+		pause_failover(core, now, verb == VERB_PAUSE, event->operator.pause, actions);
+		answer(core, now, token, verb, OUTCOME_DONE, actions);
+		return;
+	case VERB__COUNT:
+		return;
+	}
+}
+
+/* How far is what the operator asked for? */
+static void follow_request(struct core *core, mono_t now, struct actions *actions) {
+	struct request *request = &core->request;
+
+	if (!request->open)
+		return;
+	if (core->leaving) {
+		end_request(core, now, OUTCOME_LEAVING, actions);
+		return;
+	}
+	if (request->verb == VERB_TAKEOVER && core->hold && core->served)
+		end_request(core, now, OUTCOME_DONE, actions);
+	else if (request->verb == VERB_TAKEOVER && core->faults)
+		end_request(core, now,
+			    core->faults & (FAULT_ADDRESSES | FAULT_PERMIT) ? OUTCOME_ROLLED_BACK : OUTCOME_FAULT, actions);
+	else if (request->verb == VERB_STANDDOWN && !core->hold && peer_holds(core))
+		end_request(core, now, OUTCOME_DONE, actions);
+	if (!request->open || now <= request->until)
+		return;
+	if (request->verb == VERB_STANDDOWN && request->force && core->hold) {
+		force_down(core, actions);
+		end_request(core, now, OUTCOME_DONE, actions);
+		return;
+	}
+	end_request(core, now, OUTCOME_TIMEOUT, actions);
+}
+
+/* "stop": drop the lease, say so in three heartbeats, end. */
+void handover_leave(struct core *core, struct actions *actions) {
+	if (core->leaving)
+		return;
+	core->leaving = FAREWELLS + 1;
+	core->farewell_at = MONO_NEVER;
+	core->want = core->rel = 0;
+	claim_abandon(core, CAUSE_STOP, actions);
+	lease_drop(core, CAUSE_STOP, actions);
+	core_because(core, CAUSE_STOP);
+}
+
+void handover_tick(struct core *core, mono_t now, struct actions *actions) {
+	if (core->want != 0 && (core->hold || now > core->want_until)) {
+		if (!core->hold)
+			core_because(core, CAUSE_TIMEOUT);
+		core->want = 0;
+	}
+	if (core->offer_until != MONO_NEVER && (now > core->offer_until || (!core->hold && peer_holds(core))))
+		core->offer_until = MONO_NEVER;
+	if (core->paused && now >= core->paused_until)
+		pause_failover(core, now, false, 0, actions);
+	release(core, now, actions);
+	take_offer(core, now);
+	relieve(core, now);
+	follow_request(core, now, actions);
+}

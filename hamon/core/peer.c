@@ -1,0 +1,128 @@
+/* What we believe of the peer: which heartbeats count, what they say, and how old that is. */
+#include "hamon/core/parts.h"
+
+span_t peer_late_after(const struct core *core) {
+	return 3 * core->config.timers.heartbeat / 2;
+}
+
+bool peer_fresh(const struct core *core, mono_t now, mono_t echo) {
+	return now - echo <= core->config.timers.echo;
+}
+
+bool peer_unheard(const struct core *core, mono_t now) {
+	return now - core->peer.rx > core->config.timers.unheard;
+}
+
+bool peer_late(const struct core *core, mono_t now) {
+	return now - core->peer.rx > peer_late_after(core);
+}
+
+bool peer_answers(const struct core *core, mono_t now) {
+	return core->peer.says && peer_fresh(core, now, core->peer.echo);
+}
+
+bool peer_holds(const struct core *core) {
+	return core->peer.says && core->peer.frame.lease;
+}
+
+mono_t peer_silent_since(const struct core *core) {
+	return mono_max(mono_max(core->peer.rx, core->start), mono_max(core->stall, core->last_deaf));
+}
+
+/* When we decided the heartbeat that this one echoes. One of another boot, or out of the ring's reach, says nothing. */
+static mono_t echoed(const struct core *core, const struct heartbeat *hb) {
+	if (hb->echo_boot != core->boot || hb->echo_seq == 0 || hb->echo_seq > core->seq ||
+	    core->seq - hb->echo_seq >= CORE_DECIDED)
+		return MONO_NEVER;
+	return core->decided[hb->echo_seq % CORE_DECIDED];
+}
+
+static void count_on_link(struct core *core, const struct heartbeat *hb, mono_t rx, unsigned slot) {
+	if (slot >= core->config.links)
+		return;
+	struct link *link = &core->links[slot];
+	if (hb->seq <= link->seq) /* reordered, or repeated: it was counted as lost, or before */
+		return;
+	if (link->seq != 0)
+		link->lost += hb->seq - link->seq - 1;
+	if (link->rx != MONO_NEVER && rx - link->rx > link->gap_max)
+		link->gap_max = rx - link->rx;
+	link->seq = hb->seq;
+	link->rx = rx;
+	link->received++;
+}
+
+/* A larger boot number: the peer started anew. What it said before is void, and its numbers begin again. */
+static void restarted(struct core *core, mono_t now, uint64_t boot, struct actions *actions) {
+	struct peer *peer = &core->peer;
+
+	if (peer->known)
+		transition_note(core, now, NOTE_PEER_RESTARTED, actions)->value = (int64_t)boot;
+	peer->boot = boot;
+	peer->seq = peer->accepted = 0;
+	peer->says = false;
+	peer->echo = MONO_NEVER;
+	for (unsigned i = 0; i < CORE_LINKS; i++)
+		core->links[i].seq = 0;
+}
+
+static void note_cover(struct core *core, mono_t now, struct actions *actions) {
+	struct peer *peer = &core->peer;
+	bool covered = timers_cover(&core->config.timers, peer->cover);
+
+	if (!covered && !peer->uncovered_noted)
+		transition_note(core, now, NOTE_PEER_UNCOVERED, actions)->value = peer->cover;
+	peer->uncovered_noted = !covered;
+}
+
+/* "heartbeat in: deaf". It counts for the sequence and for `seen`, and is not heard: no echo, no lease, no silence ended. */
+static void deaf(struct core *core) {
+	core->peer.says = false;
+	core->peer.echo = MONO_NEVER;
+}
+
+/* "heartbeat in: normal". */
+static void normal(struct core *core, const struct heartbeat *hb, mono_t rx) {
+	struct peer *peer = &core->peer;
+
+	peer->accepted = hb->seq;
+	peer->rx = mono_max(peer->rx, rx);
+	peer->frame = *hb;
+	peer->says = true;
+	peer->echo = echoed(core, hb);
+	peer->echo_newest = mono_max(peer->echo_newest, peer->echo);
+	core->late_since_rx = 0;
+	/* Released to a request that is no longer made: the release is void. */
+	if (core->rel != hb->want)
+		core->rel = 0;
+	if (hb->lease)
+		core->faults &= (uint16_t)~FAULT_STANDDOWN;
+}
+
+void peer_heartbeat(struct core *core, mono_t now, const struct heartbeat *hb, mono_t rx, unsigned link,
+		    struct actions *actions) {
+	struct peer *peer = &core->peer;
+
+	if (hb->boot < peer->boot) {
+		peer->old_boot++;
+		return;
+	}
+	if (hb->boot > peer->boot)
+		restarted(core, now, hb->boot, actions);
+	count_on_link(core, hb, rx, link);
+	if (hb->seq <= peer->seq) {
+		peer->duplicates++;
+		return;
+	}
+	peer->known = true;
+	peer->received++;
+	peer->seq = hb->seq;
+	peer->cover = hb->cover_us * USEC;
+	note_cover(core, now, actions);
+	epoch_adopt(core, now, hb->seen, actions);
+	if (hb->deaf)
+		deaf(core);
+	else
+		normal(core, hb, rx);
+	conflict_heard(core, now, actions);
+}

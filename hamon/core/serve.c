@@ -1,0 +1,110 @@
+/* What a primary does with the lease: addresses on, announced, announced again; off when it ends. */
+#include "hamon/core/parts.h"
+
+/* Gratuitous ARP is lost like any frame: it is repeated with back-off, then refreshed for as long as we serve. */
+static const span_t announce_gaps[] = {50 * MSEC, 150 * MSEC, 500 * MSEC, 1500 * MSEC, 5 * SEC, 15 * SEC};
+enum { ANNOUNCE_GAPS = sizeof announce_gaps / sizeof announce_gaps[0] };
+static const span_t announce_refresh = 60 * SEC;
+
+void serve_begin(struct core *core, struct actions *actions) {
+	core->served = core->announced = core->announcing = false;
+	core->adding = 1;
+	core_act(actions, ACT_ADD_ADDRESSES)->ips = core->config.ips;
+}
+
+/* All that this node could have, also those that it does not want just now. An addition under way is cancelled by it. */
+static void remove_all(struct actions *actions) {
+	struct action *action = core_act(actions, ACT_REMOVE_ADDRESSES);
+
+	for (unsigned i = 0; i < CORE_IPS / 64; i++)
+		action->ips.bits[i] = UINT64_MAX;
+}
+
+void serve_end(struct core *core, struct actions *actions) {
+	core->served = core->announced = core->announcing = false;
+	core->adding = 0;
+	core->announce_at = MONO_FAR;
+	remove_all(actions);
+}
+
+void serve_announce_again(struct core *core, mono_t now) {
+	core->announcements = 0;
+	core->announce_at = now;
+}
+
+void serve_added(struct core *core, mono_t now, int error, struct actions *actions) {
+	if (!core->hold || core->adding == 0)
+		return;
+	core->adding--;
+	if (error != 0 && !core->served) { /* the claim is rolled back */
+		fault_set(core, now, FAULT_ADDRESSES, CAUSE_ADDRESSES, actions);
+		return;
+	}
+	if (core->adding == 0) {
+		core->served = true;
+		serve_announce_again(core, now);
+	}
+}
+
+void serve_removed(struct core *core, int error) {
+	core->removing_again = error != 0;
+}
+
+/* Somebody else deleted addresses of ours. */
+void serve_lost(struct core *core, mono_t now, const struct ip_set *lost, struct actions *actions) {
+	struct ip_set missing = ip_set_less(core->config.ips, lost);
+
+	missing = ip_set_less(core->config.ips, &missing);
+	if (!core->served || ip_set_empty(&missing))
+		return;
+	transition_note(core, now, NOTE_ADDRESSES_LOST, actions)->value = ip_set_count(&missing);
+	core->adding++;
+	core_act(actions, ACT_ADD_ADDRESSES)->ips = missing;
+}
+
+void serve_announced(struct core *core, mono_t now, int error) {
+	core->announcing = false;
+	if (!core->hold)
+		return;
+	if (error != 0) { /* from the beginning, a little later */
+		core->announcements = 0;
+		core->announce_at = now + announce_gaps[0];
+		return;
+	}
+	core->announced = true;
+}
+
+void serve_tick(struct core *core, mono_t now, struct actions *actions) {
+	if (core->removing_again && !core->hold) {
+		core->removing_again = false;
+		remove_all(actions);
+	}
+	if (core->conflict && peer_unheard(core, now))
+		conflict_over(core, now);
+	if (!core->served || core->announcing || now < core->announce_at)
+		return;
+	core->announce_at =
+		now + (core->announcements < ANNOUNCE_GAPS ? announce_gaps[core->announcements] : announce_refresh);
+	core->announcements++;
+	core->announcing = true;
+	core_act(actions, ACT_ANNOUNCE)->ips = core->config.ips;
+}
+
+void serve_reload(struct core *core, mono_t now, const struct ip_set *before, struct actions *actions) {
+	struct ip_set added = ip_set_less(core->config.ips, before), removed = ip_set_less(*before, &core->config.ips);
+
+	if (!core->hold)
+		return;
+	if (!ip_set_empty(&removed))
+		core_act(actions, ACT_REMOVE_ADDRESSES)->ips = removed;
+	if (!ip_set_empty(&added)) {
+		core->adding++;
+		core_act(actions, ACT_ADD_ADDRESSES)->ips = added;
+	}
+	if (core->served)
+		serve_announce_again(core, now);
+}
+
+mono_t serve_deadline(const struct core *core) {
+	return core->served && !core->announcing ? core->announce_at : MONO_FAR;
+}

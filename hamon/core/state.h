@@ -1,0 +1,130 @@
+/* All that a node knows and has decided: one struct, no pointers, nothing elsewhere. Only hamon/core/ looks inside; others
+ * need its size. The letters in the comments are those of docs/DESIGN.md's rules. */
+#ifndef HAMON_CORE_STATE_H
+#define HAMON_CORE_STATE_H
+
+#include "hamon/core/core.h"
+
+/* So many of our last heartbeats can be recognised when they are echoed. */
+enum { CORE_DECIDED = 1024 };
+
+struct peer {
+	bool known;             /* a heartbeat of it was ever accepted */
+	uint64_t boot, seq;     /* newest accepted, deaf ones included */
+	uint64_t accepted;      /* seq of the newest that was not deaf: what we echo; 0: none of this boot */
+	mono_t rx;              /* prx: kernel's receive time of that one; our own start at first */
+	bool says;              /* `frame` is valid: the newest heartbeat was not deaf */
+	struct heartbeat frame; /* pm */
+	mono_t echo;            /* pecho: when we decided the heartbeat that `frame` echoes; MONO_NEVER */
+	mono_t echo_newest;     /* necho */
+	span_t cover;           /* its A + 2 L + J; 0: not told yet */
+	bool uncovered_noted;
+	uint64_t received, duplicates, old_boot;
+};
+
+struct link {
+	bool up;
+	mono_t rx;
+	uint64_t seq, received, lost;
+	span_t gap_max;
+};
+
+struct test {
+	mono_t answered; /* sending time of the newest request that was answered */
+	mono_t unbroken; /* since when answers came without a gap */
+};
+
+enum claim {
+	CLAIM_NONE,
+	CLAIM_PERMIT, /* ACT_PERMIT is under way */
+	CLAIM_GRANT,  /* the heartbeat with the grant mark is under way */
+};
+
+/* An operator's request that waits for its end. */
+struct request {
+	bool open;
+	enum verb verb;
+	uint32_t token;
+	bool force;
+	mono_t until;
+};
+
+struct core {
+	struct core_config config;
+	mono_t now; /* of the last step, which time may not fall behind */
+
+	/* epochs */
+	uint64_t boot;     /* bootno */
+	uint64_t seen;     /* the highest epoch known */
+	uint64_t reserved; /* we may use epochs up to this */
+	bool reserving;
+	mono_t reserve_at; /* after a failure: not before */
+
+	/* the lease */
+	bool hold;
+	bool held;          /* since boot */
+	bool dropping;      /* ACT_DROP_LEASE is not confirmed yet: to the peer we still hold it */
+	bool drop_again;    /* it failed */
+	uint64_t epoch;     /* b: held */
+	mono_t lease_until; /* est: own estimate of its end */
+	span_t lease_lowest;
+
+	/* the claim under way */
+	enum claim claim;
+	enum cause claim_ground;
+	mono_t claim_decided;
+
+	/* hand-over */
+	uint64_t want; /* our request's number */
+	mono_t want_until;
+	uint32_t wants;     /* requests made since boot */
+	uint64_t rel;       /* the peer's request that we released to */
+	mono_t offer_until; /* planned standdown: offering the role until then */
+	mono_t force_until; /* forced takeover: silence needs no tests until then */
+	mono_t ill_since;   /* since when the primary shows lower fitness */
+	struct request request;
+
+	/* ourselves */
+	mono_t start, stall, last_deaf, last_wake;
+	span_t worst_late, worst_gap, late_since_rx;
+	mono_t worst_gap_at;
+	uint16_t faults;
+	mono_t retry_at; /* when FAULT_ADDRESSES and FAULT_PERMIT are forgiven */
+	bool paused;
+	mono_t paused_until;
+	unsigned leaving; /* farewells still to be said, plus one for the end; 0: not leaving */
+	mono_t farewell_at;
+
+	/* heartbeats out */
+	uint64_t seq;
+	mono_t heartbeat_at;
+	bool heartbeat_now; /* something happened that the peer should hear at once */
+	mono_t decided[CORE_DECIDED];
+
+	/* serving */
+	unsigned adding;        /* ACT_ADD_ADDRESSES under way */
+	bool served;            /* all shared IPs are in place */
+	bool removing_again;    /* ACT_REMOVE_ADDRESSES failed: once more */
+	bool announcing;        /* ACT_ANNOUNCE under way */
+	bool announced;         /* since the claim */
+	unsigned announcements; /* steps of the back-off done */
+	mono_t announce_at;
+	bool conflict; /* won; not announced again yet */
+
+	/* connectivity */
+	struct test tests[CORE_TESTS];
+	mono_t test_at;
+	bool test_burst;
+
+	struct peer peer;
+	struct link links[CORE_LINKS];
+
+	/* what people see */
+	enum state state;
+	mono_t state_since;
+	enum cause state_cause;
+	enum cause cause; /* of what this step did, CAUSE_NONE so far */
+	uint64_t events;
+};
+
+#endif

@@ -1,0 +1,114 @@
+/* The states that people see, derived from what the rules hold, and the one place where a change of them is recorded with
+ * its cause and the facts it rested on. */
+#include "hamon/core/parts.h"
+
+mono_t transition_dead_at(const struct core *core) {
+	return peer_silent_since(core) + core->config.timers.dead;
+}
+
+/* The lease was ours, and nobody confirms that we may have it again. */
+static bool isolated(const struct core *core, mono_t now) {
+	return core->held && epoch_owned(core) && !peer_fresh(core, now, core->peer.echo);
+}
+
+static enum state serving(const struct core *core) {
+	return core->served ? STATE_PRIMARY : STATE_CLAIMING;
+}
+
+/* The order is the order of importance. */
+static enum state state_of(const struct core *core, mono_t now) {
+	if (core->leaving)
+		return STATE_LEAVING;
+	if (core->hold)
+		return serving(core);
+	if (core->claim != CLAIM_NONE)
+		return STATE_CLAIMING;
+	if (speak_listening(core, now))
+		return STATE_INIT;
+	if (core->faults)
+		return STATE_FAULT;
+	if (core->rel != 0 && !peer_holds(core))
+		return STATE_YIELDING;
+	if (core->want != 0)
+		return STATE_ASKING;
+	if (isolated(core, now))
+		return STATE_ISOLATED;
+	if (speak_deaf(core, now))
+		return STATE_DEAF;
+	if (peer_unheard(core, now))
+		return STATE_COUNTDOWN;
+	if (peer_late(core, now))
+		return STATE_SUSPECT;
+	return peer_holds(core) ? STATE_BACKUP : STATE_WAITING;
+}
+
+/* Where no rule spoke in this step, time did. */
+static enum cause plain_cause(const struct core *core, enum state to) {
+	switch (to) {
+	case STATE_SUSPECT:
+		return CAUSE_LATE;
+	case STATE_COUNTDOWN:
+		return CAUSE_SILENCE;
+	case STATE_DEAF:
+		return CAUSE_TESTS;
+	case STATE_PRIMARY:
+		return CAUSE_SERVING;
+	case STATE_BACKUP:
+	case STATE_WAITING:
+		return core->peer.known ? CAUSE_HEARD : CAUSE_START;
+	case STATE_ISOLATED:
+		return CAUSE_LAPSED;
+	case STATE_INIT:
+	case STATE_CLAIMING:
+	case STATE_YIELDING:
+	case STATE_ASKING:
+	case STATE_FAULT:
+	case STATE_LEAVING:
+	case STATE__COUNT:
+		break;
+	}
+	return CAUSE_NONE;
+}
+
+static void state_facts(const struct core *core, mono_t now, struct facts *facts) {
+	facts->silent = core->peer.known ? now - core->peer.rx : -1;
+	facts->echo_age = core->peer.echo_newest == MONO_NEVER ? -1 : now - core->peer.echo_newest;
+	facts->late = core->late_since_rx;
+	facts->epoch = core->hold ? core->epoch : core->seen;
+	facts->peer_seq = core->peer.seq;
+	facts->tests = core->config.tests;
+	facts->tests_fresh = connectivity_fresh_mask(core, now);
+	facts->tests_proven = connectivity_proven_mask(core, now);
+	facts->links = (uint16_t)((1U << core->config.links) - 1);
+	facts->links_up = 0;
+	for (unsigned i = 0; i < core->config.links; i++)
+		facts->links_up |= (uint16_t)(core->links[i].up << i);
+	facts->faults = core->faults;
+	facts->addresses = (uint16_t)ip_set_count(&core->config.ips);
+}
+
+struct note *transition_note(struct core *core, mono_t now, enum note_type type, struct actions *actions) {
+	struct note *note = &core_act(actions, ACT_NOTE)->note;
+
+	note->event = core->events;
+	note->at = now;
+	note->type = type;
+	note->from = note->to = core->state;
+	state_facts(core, now, &note->facts);
+	return note;
+}
+
+void transition_settle(struct core *core, mono_t now, struct actions *actions) {
+	enum state from = core->state, to = state_of(core, now);
+
+	if (from == to)
+		return;
+	core->state = to;
+	core->state_since = now;
+	core->state_cause = core->cause != CAUSE_NONE ? core->cause : plain_cause(core, to);
+	core->events++;
+	struct note *note = transition_note(core, now, NOTE_TRANSITION, actions);
+	note->from = from;
+	note->to = to;
+	note->cause = core->state_cause;
+}
