@@ -55,20 +55,31 @@ struct conf {
 	char observers[CONF_NAME];     /* group that may use the reading verbs; empty: root and operators */
 };
 
-/* Where an error stands and what it says; conf_read() collects all of one run. */
-enum { CONF_ERRORS = 64, CONF_ERROR_TEXT = 256 };
+/* Where an error stands and what it says; conf_read() collects all of one run, in the order of their lines. */
+enum { CONF_ERRORS = 64, CONF_WARNINGS = 8, CONF_ERROR_TEXT = 256 };
 struct conf_errors {
-	unsigned n, more;                        /* more: how many did not fit */
-	char text[CONF_ERRORS][CONF_ERROR_TEXT]; /* "file:line: what, and what was meant" */
+	unsigned n, more; /* more: how many did not fit */
+	char text[CONF_ERRORS]
+		 [CONF_ERROR_TEXT]; /* "file:line: what, and what was meant"; ":line" only where there is one */
+	unsigned line[CONF_ERRORS];
 	unsigned warnings_n;
-	char warnings[CONF_ERRORS][CONF_ERROR_TEXT];
+	char warnings[CONF_WARNINGS][CONF_ERROR_TEXT]; /* whole sentences: it works, and could be better */
+	unsigned failover_line;                        /* where the failover group stands, for conf_timers(); 0: nowhere */
 };
 
 /* Reads the text (NUL-terminated; `name` is what error lines call it) for the node called `node` (NULL: the host's name).
  * 0, or -EINVAL with every error of the run in *errors; *conf is untouched then. */
 int conf_read(const char *text, const char *name, const char *node, struct conf *conf, struct conf_errors *errors);
 
-/* Reads a whole file into a fresh NUL-terminated string that the caller frees. 0 or -errno (-EFBIG over 1 MiB). */
+/* Appends one error ("name:line: …", without ":line" when line is 0), printable characters only. */
+void conf_complain(struct conf_errors *errors, const char *name, unsigned line, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* Every error, a line each, and how many more there were. */
+void conf_errors_print(const struct conf_errors *errors, FILE *out);
+
+/* Reads a whole file into a fresh NUL-terminated string that the caller frees. 0 or -errno (-EFBIG over 1 MiB, -EILSEQ with
+ * a NUL inside). *text is untouched on failure. */
 int conf_load(const char *path, char **text);
 
 /* Prints the configuration back, complete, defaults included, in the grammar it is read in. */
@@ -77,11 +88,19 @@ void conf_print(const struct conf *conf, FILE *out);
 /* The derivation's start, from this configuration and this kernel's tick and lag of jiffies. */
 struct timers_ask conf_timers_ask(const struct conf *conf, span_t tick, span_t jiffies_lag);
 
+/* Derives the timers from a configuration that conf_read() accepted into errors. 0; or -EINVAL, with what cannot be kept
+ * here, the numbers, and what could be, appended to *errors (*out then holds the nearest miss). */
+int conf_timers(const struct conf *conf, const char *name, span_t tick, span_t jiffies_lag, struct timers *out,
+		struct conf_errors *errors);
+
 /* Parity of the node's epochs, by the order of the names: 0 for the one that sorts first. */
 unsigned conf_parity(const struct conf *conf, unsigned node);
 
-/* "500ms", "2h", "1.5s" → ns; 0 or -EINVAL. */
+enum { CONF_DURATION = 32 };
+/* "500ms", "2h", "1.5s" (us, ms, s, min, h, d; whole microseconds) → ns. 0, -EINVAL, or -ERANGE over some 200 years. */
 int conf_duration(const char *text, span_t *out);
+/* The shortest text that conf_duration() reads as this (positive, whole microseconds). Returns out. */
+char *conf_duration_text(span_t duration, char out[static CONF_DURATION]);
 /* "192.0.2.10" or "2001:db8::10"; 0 or -EINVAL. */
 int conf_address(const char *text, struct ip_address *out);
 /* INET6_ADDRSTRLEN bytes. Returns out. */

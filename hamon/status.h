@@ -15,18 +15,18 @@ struct status_view {
 	const struct conf *conf;
 	const struct timers *timers;
 	const struct core_status *core;
-	const struct ip_set *held;               /* slots of the shared IPs that are on their interface */
-	const bool *disabled;                    /* [CORE_IPS], by slot: switched off on this node */
-	const struct ip_address *tests;          /* [CORE_TESTS], by slot: as configured, or the gateway that was found */
-	const span_t *test_rtt;                  /* [CORE_TESTS], of the newest answer; -1: none */
-	bool tests_are_gateway;                  /* no test IP was configured, the default gateway stands in */
-	const uint64_t *rejected;                /* [REJECT__COUNT] */
-	mono_t wrong_key_at;                     /* newest frame of this cluster that did not verify; MONO_NEVER */
-	uint64_t stamps_discarded;               /* kernel receive times that could not be */
+	const struct ip_set *held;      /* slots of the shared IPs that are on their interface */
+	const bool *disabled;           /* [CORE_IPS], by slot: switched off on this node */
+	const struct ip_address *tests; /* [CORE_TESTS], by slot: as configured, or the gateway that was found */
+	const span_t *test_rtt;         /* [CORE_TESTS], of the newest answer; -1: none */
+	bool tests_are_gateway;         /* no test IP was configured, the default gateway stands in */
+	const uint64_t *rejected;       /* [REJECT__COUNT] */
+	mono_t wrong_key_at;            /* newest frame of this cluster that did not verify; MONO_NEVER */
+	uint64_t stamps_discarded;      /* kernel receive times that could not be */
 	uint64_t notes_dropped, sends_failed;
-	bool realtime, locked;                   /* SCHED_FIFO and mlockall were granted */
-	bool lease_in_kernel;                    /* false: the monitor's own timer stands in for it */
-	uint64_t generation;                     /* of the configuration */
+	bool realtime, locked; /* SCHED_FIFO and mlockall were granted */
+	bool lease_in_kernel;  /* false: the monitor's own timer stands in for it */
+	uint64_t generation;   /* of the configuration */
 	int pid;
 	mono_t started;
 };

@@ -10,7 +10,7 @@
 /* q: a data frame of the old primary may still stand in a queue of its own when its lease ends. */
 #define QUEUEING MSEC
 /* delta: the wake that finds the dead interval over may be late, and the permit takes a round trip to the kernel. */
-#define DELTA (2 * MSEC)
+#define REACTION (2 * MSEC)
 /* claim: the grant and the first chunk cost about 2 ms, and an address about 40 us: netlink, then its announcements. */
 #define CLAIM_BASE    (2 * MSEC)
 #define CLAIM_ADDRESS (40 * USEC)
@@ -47,7 +47,7 @@ static span_t proof_bound(const struct timers *t) {
 }
 
 static span_t within_bound(const struct timers *t) {
-	return times_1_plus_rho(t->dead) + t->heartbeat + DELTA + t->claim;
+	return times_1_plus_rho(t->dead) + t->heartbeat + t->reaction + t->claim;
 }
 
 /* Every number from a given heartbeat interval. */
@@ -59,6 +59,7 @@ static struct timers timers_at(const struct timers_ask *ask, span_t h) {
 		.heartbeat = h,
 		.lateness = LATENESS,
 		.queueing = QUEUEING,
+		.reaction = REACTION,
 		.claim = CLAIM_BASE + (span_t)ask->addresses * CLAIM_ADDRESS,
 	};
 	t.echo = 11 * h / 2;

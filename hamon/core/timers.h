@@ -38,6 +38,7 @@ struct timers {
 	span_t dead;       /* D  dead interval */
 	span_t lateness;   /* s  worst wake-up lateness counted on */
 	span_t queueing;   /* q  data frames' queueing on the wire */
+	span_t reaction;   /* delta: from the end of the dead interval to the grant */
 	span_t claim;      /* the time to claim so many addresses */
 	span_t cover;      /* A + 2 L + J in whole us, announced to the peer */
 	span_t least;      /* the least `within` that these numbers keep: D (1 + rho) + h + delta + claim */

@@ -1,0 +1,199 @@
+/* Frames that say where an address is: see frame.h. */
+#include "arp/frame.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <errno.h>
+#include <linux/if_arp.h>
+#include <linux/if_ether.h>
+#include <netinet/icmp6.h>
+#include <netinet/in.h>
+#include <netinet/ip6.h>
+#include <string.h>
+
+/* RFC 826, for Ethernet and IPv4, behind its Ethernet header; the kernel's struct arphdr stops before the addresses. */
+struct arp_frame {
+	struct ethhdr ether;
+	uint16_t hardware, protocol;
+	uint8_t hardware_len, protocol_len;
+	uint16_t operation;
+	uint8_t sender_mac[FRAME_MAC_LEN], sender_ip[4];
+	uint8_t target_mac[FRAME_MAC_LEN], target_ip[4];
+} __attribute__((packed));
+_Static_assert(sizeof(struct arp_frame) == FRAME_ARP_LEN, "as RFC 826 draws it");
+
+/* RFC 4861 section 4.4, with the one option of section 4.6.1. */
+struct na_frame {
+	struct ethhdr ether;
+	struct ip6_hdr ip;
+	struct nd_neighbor_advert na;
+	struct nd_opt_hdr option;
+	uint8_t target_mac[FRAME_MAC_LEN];
+} __attribute__((packed));
+_Static_assert(sizeof(struct na_frame) == FRAME_NA_LEN, "as RFC 4861 draws it");
+
+enum { NA_HOP_LIMIT = 255 }; /* section 7.1.2: whoever is not on the link cannot send this */
+
+static const char *const kind_names[] = {
+	[FRAME_ARP_REQUEST] = "arp-request",
+	[FRAME_ARP_REPLY] = "arp-reply",
+	[FRAME_NA] = "neighbour-advertisement",
+};
+_Static_assert(sizeof(kind_names) / sizeof(kind_names[0]) == FRAME__KINDS, "a name for each kind");
+
+const char *frame_kind_name(enum frame_kind kind) {
+	return kind_names[kind];
+}
+
+void frame_gratuitous_arp(bool reply, const uint8_t mac[static FRAME_MAC_LEN], const struct ip_address *address,
+			  uint8_t out[static FRAME_ARP_LEN]) {
+	assert(address->family == AF_INET);
+	struct arp_frame arp = {
+		.ether = {.h_dest = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, .h_proto = htons(ETH_P_ARP)},
+		.hardware = htons(ARPHRD_ETHER),
+		.protocol = htons(ETH_P_IP),
+		.hardware_len = FRAME_MAC_LEN,
+		.protocol_len = sizeof(arp.sender_ip),
+		.operation = htons(reply ? ARPOP_REPLY : ARPOP_REQUEST),
+	};
+	memcpy(arp.ether.h_source, mac, FRAME_MAC_LEN);
+	memcpy(arp.sender_mac, mac, FRAME_MAC_LEN);
+	memcpy(arp.sender_ip, address->bytes, sizeof(arp.sender_ip));
+	if (reply)
+		memcpy(arp.target_mac, mac, FRAME_MAC_LEN);
+	memcpy(arp.target_ip, address->bytes, sizeof(arp.target_ip));
+	memcpy(out, &arp, sizeof(arp));
+}
+
+static uint32_t add_words(uint32_t sum, const uint8_t *bytes, size_t len) {
+	for (size_t i = 0; i + 1 < len; i += 2)
+		sum += (uint32_t)bytes[i] << 8 | bytes[i + 1];
+	return len % 2 ? sum + ((uint32_t)bytes[len - 1] << 8) : sum;
+}
+
+/* RFC 8200 section 8.1: over the pseudo-header (addresses, length, next header) and the message. In network order; 0 over a
+ * message whose own checksum is right. */
+static uint16_t icmp6_checksum(const struct ip6_hdr *ip, const uint8_t *message, size_t len) {
+	uint32_t sum = (uint32_t)len + IPPROTO_ICMPV6;
+	sum = add_words(sum, ip->ip6_src.s6_addr, sizeof(ip->ip6_src));
+	sum = add_words(sum, ip->ip6_dst.s6_addr, sizeof(ip->ip6_dst));
+	sum = add_words(sum, message, len);
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return htons((uint16_t)~sum);
+}
+
+void frame_unsolicited_na(bool router, const uint8_t mac[static FRAME_MAC_LEN], const struct ip_address *address,
+			  uint8_t out[static FRAME_NA_LEN]) {
+	enum { NA_LEN = sizeof(struct na_frame) - offsetof(struct na_frame, na) };
+	assert(address->family == AF_INET6);
+	struct na_frame frame = {
+		/* RFC 2464 section 7: 33:33 and the last four octets of ff02::1 */
+		.ether = {.h_dest = {0x33, 0x33, 0, 0, 0, 1}, .h_proto = htons(ETH_P_IPV6)},
+		.ip = {.ip6_flow = htonl(6u << 28),
+		       .ip6_plen = htons(NA_LEN),
+		       .ip6_nxt = IPPROTO_ICMPV6,
+		       .ip6_hlim = NA_HOP_LIMIT,
+		       .ip6_dst = {{{0xff, 0x02, [15] = 1}}}},
+		.na = {.nd_na_hdr = {.icmp6_type = ND_NEIGHBOR_ADVERT}},
+		.option = {.nd_opt_type = ND_OPT_TARGET_LINKADDR, .nd_opt_len = 1}, /* in units of eight octets */
+	};
+	frame.na.nd_na_flags_reserved = ND_NA_FLAG_OVERRIDE | (router ? ND_NA_FLAG_ROUTER : 0);
+	memcpy(frame.ether.h_source, mac, FRAME_MAC_LEN);
+	memcpy(&frame.ip.ip6_src, address->bytes, sizeof(frame.ip.ip6_src));
+	memcpy(&frame.na.nd_na_target, address->bytes, sizeof(frame.na.nd_na_target));
+	memcpy(frame.target_mac, mac, FRAME_MAC_LEN);
+	memcpy(out, &frame, sizeof(frame));
+	struct ip6_hdr ip = frame.ip; /* aligned */
+	uint16_t checksum = icmp6_checksum(&ip, out + offsetof(struct na_frame, na), NA_LEN);
+	memcpy(out + offsetof(struct na_frame, na.nd_na_hdr.icmp6_cksum), &checksum, sizeof(checksum));
+}
+
+static int parse_arp(const uint8_t *frame, size_t len, struct frame_claim *claim) {
+	struct arp_frame arp;
+	if (len < sizeof(arp))
+		return -EBADMSG;
+	memcpy(&arp, frame, sizeof(arp));
+	if (arp.hardware != htons(ARPHRD_ETHER) || arp.protocol != htons(ETH_P_IP) || arp.hardware_len != FRAME_MAC_LEN ||
+	    arp.protocol_len != sizeof(arp.sender_ip))
+		return -EBADMSG;
+	if (arp.operation != htons(ARPOP_REQUEST) && arp.operation != htons(ARPOP_REPLY))
+		return -ENOMSG; /* RARP, InARP */
+	static const uint8_t nobody[sizeof(arp.sender_ip)];
+	if (memcmp(arp.sender_ip, nobody, sizeof(nobody)) == 0)
+		return -ENOMSG; /* RFC 5227 section 2.1.1: a probe asks before it claims */
+	*claim = (struct frame_claim){
+		.kind = arp.operation == htons(ARPOP_REPLY) ? FRAME_ARP_REPLY : FRAME_ARP_REQUEST,
+		.address.family = AF_INET,
+		.gratuitous = memcmp(arp.sender_ip, arp.target_ip, sizeof(arp.sender_ip)) == 0,
+	};
+	memcpy(claim->address.bytes, arp.sender_ip, sizeof(arp.sender_ip));
+	memcpy(claim->mac, arp.sender_mac, FRAME_MAC_LEN);
+	memcpy(claim->from, arp.ether.h_source, FRAME_MAC_LEN);
+	return 0;
+}
+
+/* Finds the target link-layer address among the options. 1 found, 0 there is none, -EBADMSG (section 7.1.2: every option has
+ * a length greater than zero). */
+static int target_mac(const uint8_t *options, size_t len, uint8_t mac[static FRAME_MAC_LEN]) {
+	int found = 0;
+	while (len >= sizeof(struct nd_opt_hdr)) {
+		size_t option_len = (size_t)options[1] * 8;
+		if (option_len == 0 || option_len > len)
+			return -EBADMSG;
+		if (options[0] == ND_OPT_TARGET_LINKADDR) {
+			memcpy(mac, options + sizeof(struct nd_opt_hdr), FRAME_MAC_LEN);
+			found = 1;
+		}
+		options += option_len;
+		len -= option_len;
+	}
+	return len == 0 ? found : -EBADMSG;
+}
+
+static int parse_na(const uint8_t *frame, size_t len, struct frame_claim *claim) {
+	struct ip6_hdr ip;
+	struct nd_neighbor_advert na;
+	if (len < ETH_HLEN + sizeof(ip))
+		return -EBADMSG;
+	memcpy(&ip, frame + ETH_HLEN, sizeof(ip));
+	const uint8_t *message = frame + ETH_HLEN + sizeof(ip);
+	size_t room = len - ETH_HLEN - sizeof(ip), message_len = ntohs(ip.ip6_plen);
+	if (ip.ip6_vfc >> 4 != 6 || message_len > room)
+		return -EBADMSG;
+	if (ip.ip6_nxt != IPPROTO_ICMPV6 || message_len == 0 || message[0] != ND_NEIGHBOR_ADVERT)
+		return -ENOMSG;
+	if (ip.ip6_hlim != NA_HOP_LIMIT || message_len < sizeof(na) || icmp6_checksum(&ip, message, message_len) != 0)
+		return -EBADMSG;
+	memcpy(&na, message, sizeof(na));
+	bool solicited = na.nd_na_flags_reserved & ND_NA_FLAG_SOLICITED;
+	if (na.nd_na_code != 0 || IN6_IS_ADDR_MULTICAST(&na.nd_na_target) ||
+	    (solicited && IN6_IS_ADDR_MULTICAST(&ip.ip6_dst)))
+		return -EBADMSG;
+	struct frame_claim found = {
+		.kind = FRAME_NA,
+		.address.family = AF_INET6,
+		.gratuitous = !solicited,
+		.override = na.nd_na_flags_reserved & ND_NA_FLAG_OVERRIDE,
+		.router = na.nd_na_flags_reserved & ND_NA_FLAG_ROUTER,
+	};
+	memcpy(found.address.bytes, &na.nd_na_target, sizeof(na.nd_na_target));
+	memcpy(found.from, frame + ETH_ALEN, FRAME_MAC_LEN);
+	memcpy(found.mac, found.from, FRAME_MAC_LEN);
+	if (target_mac(message + sizeof(na), message_len - sizeof(na), found.mac) < 0)
+		return -EBADMSG;
+	*claim = found;
+	return 0;
+}
+
+int frame_parse(const uint8_t *frame, size_t len, struct frame_claim *claim) {
+	struct ethhdr ether;
+	if (len < sizeof(ether))
+		return -EBADMSG;
+	memcpy(&ether, frame, sizeof(ether));
+	if (ether.h_proto == htons(ETH_P_ARP))
+		return parse_arp(frame, len, claim);
+	if (ether.h_proto == htons(ETH_P_IPV6))
+		return parse_na(frame, len, claim);
+	return -ENOMSG;
+}

@@ -1,0 +1,202 @@
+/* A question to the daemon: asks, waits for the answer with a deadline, and prints it. */
+#include <errno.h>
+#include <json-c/json.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "hamon/cli/cli.h"
+#include "hamon/loop.h"
+
+enum { ANSWER_CHUNK = 16384 };
+
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int signal) {
+	(void)signal;
+	interrupted = 1;
+}
+
+/* Ctrl-C ends the waiting, and lets us say that the request itself goes on. */
+static void catch_interrupt(void) {
+	struct sigaction action = {.sa_handler = interrupt};
+	sigaction(SIGINT, &action, NULL);
+}
+
+static int connect_to(const struct sockaddr_un *address, span_t patience) {
+	/* A daemon that stands still fills its backlog; then connect(2) waits, for as long as a send may. */
+	struct timeval limit = {.tv_sec = patience / SEC, .tv_usec = patience % SEC / USEC + 1};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) < 0 ||
+	    connect(fd, (const struct sockaddr *)address, sizeof *address) < 0) {
+		int error = errno;
+		if (fd >= 0)
+			close(fd);
+		return -error;
+	}
+	return fd;
+}
+
+static int say_unreachable(const char *path, int error) {
+	switch (error) {
+	case ENOENT:
+	case ECONNREFUSED:
+		return cli_error(EXIT_UNREACHABLE, "no daemon serves %s", path);
+	case EACCES:
+	case EPERM:
+		return cli_error(EXIT_NOT_PERMITTED, "%s: only root, and members of the operators' and observers' groups",
+				 path);
+	case EAGAIN:
+		return cli_error(EXIT_UNREACHABLE, "the daemon at %s does not answer", path);
+	default:
+		return cli_error(EXIT_UNREACHABLE, "%s: %s", path, strerror(error));
+	}
+}
+
+static int send_request(int fd, struct json_object *request) {
+	size_t length;
+	const char *text = json_object_to_json_string_length(request, JSON_C_TO_STRING_PLAIN, &length);
+	struct iovec parts[] = {{(char *)text, length}, {"\n", 1}};
+	struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+	ssize_t sent = sendmsg(fd, &message, MSG_NOSIGNAL);
+	/* EPIPE: it turned us away, and says so in its answer. */
+	return sent < 0 && errno != EPIPE ? -errno : 0;
+}
+
+/* 1: there is something to read, 0: the time is up, or -errno (-EINTR: Ctrl-C). */
+static int wait_readable(int fd, mono_t deadline) {
+	struct pollfd poller = {.fd = fd, .events = POLLIN};
+	while (!interrupted) {
+		span_t left = deadline - mono_now();
+		int n = left <= 0 ? 0 : poll(&poller, 1, (int)mono_min((left + MSEC - 1) / MSEC, INT32_MAX));
+		if (n >= 0 || errno != EINTR)
+			return n < 0 ? -errno : n;
+	}
+	return -EINTR;
+}
+
+/* Reads until the answer is whole. 0, -ETIMEDOUT, -EPIPE: the daemon hung up, -EPROTO: that was no answer, or -errno. */
+static int receive_answer(int fd, mono_t deadline, struct json_object **answer) {
+	static char chunk[ANSWER_CHUNK];
+	struct json_tokener *tokener = json_tokener_new();
+	int result = tokener ? -EAGAIN : -ENOMEM;
+	while (result == -EAGAIN) {
+		int ready = wait_readable(fd, deadline);
+		ssize_t n = ready > 0 ? recv(fd, chunk, sizeof chunk, 0) : ready;
+		if (ready <= 0) {
+			result = ready < 0 ? ready : -ETIMEDOUT;
+		} else if (n <= 0) {
+			result = n == 0 || errno == ECONNRESET ? -EPIPE : -errno;
+		} else {
+			struct json_object *object = json_tokener_parse_ex(tokener, chunk, (int)n);
+			if (json_tokener_get_error(tokener) == json_tokener_success) {
+				*answer = object;
+				result = 0;
+			} else if (json_tokener_get_error(tokener) != json_tokener_continue) {
+				result = -EPROTO;
+			}
+		}
+	}
+	if (tokener)
+		json_tokener_free(tokener);
+	return result;
+}
+
+/* Once the request is out, its outcome is unknown, unless it was only to be looked at. */
+static int say_unanswered(bool operates, int error) {
+	const char *sure = operates ? "; the request goes on: `hamon status` shows what became of it" : "";
+	switch (error) {
+	case EINTR:
+		return cli_error(EXIT_TIMED_OUT, "interrupted%s", sure);
+	case ETIMEDOUT:
+		return cli_error(EXIT_TIMED_OUT, "no answer in time%s", sure);
+	case EPIPE:
+		return cli_error(operates ? EXIT_TIMED_OUT : EXIT_UNREACHABLE, "the daemon hung up before it answered%s",
+				 operates ? "; the outcome is unknown" : "");
+	case EPROTO:
+		return cli_error(EXIT_FAILED, "that was no answer: something else serves this socket");
+	default:
+		return cli_error(EXIT_FAILED, "waiting for the answer: %s", strerror(error));
+	}
+}
+
+static bool is_operation(struct json_object *request) {
+	const char *verb = json_object_get_string(json_object_object_get(request, "verb"));
+	return strcmp(verb, request_name(REQUEST_STATUS)) != 0;
+}
+
+static int exchange(const struct sockaddr_un *address, struct json_object *request, span_t patience,
+		    struct json_object **reply) {
+	mono_t deadline = mono_now() + patience;
+	int fd = connect_to(address, patience);
+	if (fd < 0)
+		return say_unreachable(address->sun_path, -fd);
+	int error = send_request(fd, request);
+	if (error < 0) {
+		close(fd);
+		return say_unreachable(address->sun_path, -error);
+	}
+	error = receive_answer(fd, deadline, reply);
+	close(fd);
+	return error < 0 ? say_unanswered(is_operation(request), -error) : EXIT_OK;
+}
+
+int cli_ask(const struct cli *cli, struct json_object *request, span_t patience, struct json_object **reply) {
+	struct sockaddr_un address;
+	int code = cli_find_socket(cli, &address);
+	catch_interrupt();
+	if (code == EXIT_OK)
+		code = exchange(&address, request, cli->timeout > 0 ? cli->timeout : patience, reply);
+	json_object_put(request);
+	return code;
+}
+
+struct json_object *cli_request(enum request_type type) {
+	struct json_object *request = json_object_new_object();
+	json_object_object_add(request, "verb", json_object_new_string(request_name(type)));
+	return request;
+}
+
+/* ---- showing ---- */
+
+static const char *reply_text(struct json_object *reply, const char *key) {
+	return json_object_get_string(json_object_object_get(reply, key));
+}
+
+static void show_details(struct json_object *reply, FILE *out) {
+	struct json_object *details = json_object_object_get(reply, "details");
+	for (size_t i = 0; details && i < json_object_array_length(details); i++)
+		fprintf(out, "  %s\n", json_object_get_string(json_object_array_get_idx(details, i)));
+}
+
+int cli_show(const struct cli *cli, struct json_object *reply) {
+	bool ok = json_object_get_boolean(json_object_object_get(reply, "ok"));
+	int code = ok ? EXIT_OK : json_object_get_int(json_object_object_get(reply, "code"));
+	if (cli->json) {
+		puts(json_object_to_json_string_ext(reply, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	} else if (ok) {
+		if (!cli->quiet && reply_text(reply, "text"))
+			puts(reply_text(reply, "text"));
+		if (!cli->quiet)
+			show_details(reply, stdout);
+	} else {
+		const char *error = reply_text(reply, "error"), *hint = reply_text(reply, "hint");
+		cli_error(code, "%s%s%s%s", error ? error : "it failed", hint ? " (" : "", hint ? hint : "",
+			  hint ? ")" : "");
+		show_details(reply, stderr);
+	}
+	return ok || code > EXIT_OK ? code : EXIT_FAILED;
+}
+
+int cli_operate(const struct cli *cli, struct json_object *request, span_t patience) {
+	struct json_object *reply = NULL;
+	int code = cli_ask(cli, request, patience, &reply);
+	if (code == EXIT_OK)
+		code = cli_show(cli, reply);
+	json_object_put(reply);
+	return code;
+}

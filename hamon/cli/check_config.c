@@ -1,0 +1,203 @@
+/* `hamon check-config [FILE]`: says whether a configuration would be accepted on this machine, and what follows from it: the
+ * derived timers, and each inequality that keeps two owners apart, with both sides. */
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "hamon/cli/cli.h"
+#include "hamon/conf.h"
+#include "hamon/kernel_tick.h"
+
+/* One look at a configuration. */
+struct report {
+	const char *path;
+	struct conf conf;
+	struct conf_errors errors;
+	struct timers timers;
+	span_t least; /* the least `within` that could be kept here */
+};
+
+static const struct row {
+	const char *name, *letter;
+	size_t offset;
+} rows[] = {
+	{"heartbeat interval", "h", offsetof(struct timers, heartbeat)},
+	{"an echo is fresh for", "A", offsetof(struct timers, echo)},
+	{"lease", "L", offsetof(struct timers, lease)},
+	{"the peer is unheard after", "W", offsetof(struct timers, unheard)},
+	{"a test answer is fresh for", "F", offsetof(struct timers, test_fresh)},
+	{"tests unbroken for", "H", offsetof(struct timers, test_proof)},
+	{"own stall after", "S", offsetof(struct timers, stall)},
+	{"permit", "G", offsetof(struct timers, permit)},
+	{"dead interval", "D", offsetof(struct timers, dead)},
+	{"kernel's tick", "tick", offsetof(struct timers, tick)},
+	{"jiffies late by at most", "J", offsetof(struct timers, jiffies_lag)},
+	{"wake-up late by at most", "s", offsetof(struct timers, lateness)},
+	{"queueing on the wire", "q", offsetof(struct timers, queueing)},
+	{"reaction", "delta", offsetof(struct timers, reaction)},
+	{"claim of the shared IPs", "claim", offsetof(struct timers, claim)},
+};
+enum { ROWS = sizeof rows / sizeof rows[0] };
+
+static span_t row_value(const struct timers *t, const struct row *row) {
+	span_t value;
+	memcpy(&value, (const char *)t + row->offset, sizeof value);
+	return value;
+}
+
+static double ms(span_t span) {
+	return (double)span / (double)MSEC;
+}
+
+static void warn(struct conf_errors *errors, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void warn(struct conf_errors *errors, const char *format, ...) {
+	if (errors->warnings_n == CONF_WARNINGS)
+		return;
+	va_list args;
+	va_start(args, format);
+	vsnprintf(errors->warnings[errors->warnings_n++], CONF_ERROR_TEXT, format, args);
+	va_end(args);
+}
+
+static void warn_of_machine(struct report *r) {
+	struct stat st;
+	if (stat(r->conf.psk_file, &st))
+		warn(&r->errors, "psk-file %.150s: %s", r->conf.psk_file, strerror(errno));
+	else if (st.st_mode & (S_IRWXG | S_IRWXO))
+		warn(&r->errors, "psk-file %.150s is open to others than its owner (mode %03o)", r->conf.psk_file,
+		     (unsigned)(st.st_mode & 0777));
+	if (!timers_outlive_lag(&r->timers))
+		warn(&r->errors,
+		     "the lease of %.0f ms is shorter than 2 h + J + s = %.3f ms: each time jiffies lag this far the "
+		     "primary "
+		     "may lapse for a round trip; a longer within, or dedicated-cpus = true where that is so, cures it",
+		     ms(r->timers.lease), ms(2 * r->timers.heartbeat + r->timers.jiffies_lag + r->timers.lateness));
+}
+
+/* 0, or -EINVAL and the errors say why; another -errno: the file could not be read. */
+static int examine(const struct cli *cli, struct report *r) {
+	char *text;
+	r->path = cli_config_path(cli);
+	int error = conf_load(r->path, &text);
+	if (error)
+		return error;
+	error = conf_read(text, r->path, cli->node, &r->conf, &r->errors);
+	free(text);
+	if (error)
+		return error;
+	span_t tick = kernel_tick(), lag = kernel_jiffies_lag(r->conf.dedicated_cpus);
+	struct timers_ask ask = conf_timers_ask(&r->conf, tick, lag);
+	r->least = timers_least(&ask);
+	error = conf_timers(&r->conf, r->path, tick, lag, &r->timers, &r->errors);
+	if (!error)
+		warn_of_machine(r);
+	return error;
+}
+
+/* ---- for people ---- */
+
+static const char *lag_reason(const struct conf *conf) {
+	if (conf->dedicated_cpus >= 0)
+		return conf->dedicated_cpus ? "dedicated-cpus = true" : "dedicated-cpus = false";
+	return kernel_virtual() ? "a hypervisor was seen" : "no hypervisor was seen";
+}
+
+static void print_report(const struct report *r) {
+	const struct conf *c = &r->conf;
+	const struct timers *t = &r->timers;
+	printf("%s: OK\n", r->path);
+	printf("cluster %s, this node is %s, its peer %s; %u shared IP%s, %u link%s, %u test IP%s\n", c->cluster,
+	       c->nodes[c->self].name, c->nodes[!c->self].name, c->ips_n, c->ips_n == 1 ? "" : "s", c->links_n,
+	       c->links_n == 1 ? "" : "s", c->tests_n, c->tests_n == 1 ? "" : "s");
+	printf("\nfailover within %.3f ms; these timers keep %.3f ms; the least that can be kept here is %.3f ms\n",
+	       ms(t->within), ms(t->least), ms(r->least));
+	for (size_t i = 0; i < ROWS; i++)
+		printf("  %-28s %-6s %10.3f ms%s%s%s\n", rows[i].name, rows[i].letter, ms(row_value(t, &rows[i])),
+		       strcmp(rows[i].letter, "J") ? "" : "  (", strcmp(rows[i].letter, "J") ? "" : lag_reason(c),
+		       strcmp(rows[i].letter, "J") ? "" : ")");
+
+	struct timers_check checks[TIMERS_CHECKS];
+	timers_check(t, checks);
+	printf("\ninequalities, with both sides in ms; rho is 0.1 %%\n");
+	for (size_t i = 0; i < TIMERS_CHECKS; i++)
+		printf("  %-14s %-50s %10.3f >= %.3f\n", checks[i].name, checks[i].formula, ms(checks[i].left),
+		       ms(checks[i].right));
+	for (unsigned i = 0; i < r->errors.warnings_n; i++)
+		printf("%swarning: %s\n", i ? "" : "\n", r->errors.warnings[i]);
+}
+
+/* ---- for machines ---- */
+
+static void put(struct json_object *object, const char *key, struct json_object *value) {
+	if (!value || json_object_object_add(object, key, value))
+		exit(cli_error(EXIT_FAILED, "out of memory"));
+}
+
+static void put_ns(struct json_object *object, const char *key, span_t span) {
+	put(object, key, json_object_new_int64(span));
+}
+
+static struct json_object *lines_json(const char (*lines)[CONF_ERROR_TEXT], unsigned n) {
+	struct json_object *array = json_object_new_array();
+	for (unsigned i = 0; array && i < n; i++)
+		json_object_array_add(array, json_object_new_string(lines[i]));
+	return array;
+}
+
+static struct json_object *checks_json(const struct timers *t) {
+	struct json_object *array = json_object_new_array();
+	struct timers_check checks[TIMERS_CHECKS];
+	timers_check(t, checks);
+	for (size_t i = 0; array && i < TIMERS_CHECKS; i++) {
+		struct json_object *check = json_object_new_object();
+		put(check, "name", json_object_new_string(checks[i].name));
+		put(check, "formula", json_object_new_string(checks[i].formula));
+		put_ns(check, "left_ns", checks[i].left);
+		put_ns(check, "right_ns", checks[i].right);
+		put(check, "holds", json_object_new_boolean(checks[i].holds));
+		json_object_array_add(array, check);
+	}
+	return array;
+}
+
+static void print_json(const struct report *r, bool ok) {
+	struct json_object *root = json_object_new_object();
+	put(root, "schema", json_object_new_int(1));
+	put(root, "ok", json_object_new_boolean(ok));
+	put(root, "file", json_object_new_string(r->path));
+	put(root, "errors", lines_json(r->errors.text, r->errors.n));
+	put(root, "warnings", lines_json(r->errors.warnings, r->errors.warnings_n));
+	if (ok) {
+		struct json_object *timers = json_object_new_object();
+		for (size_t i = 0; i < ROWS; i++)
+			put_ns(timers, rows[i].letter, row_value(&r->timers, &rows[i]));
+		put(root, "cluster", json_object_new_string(r->conf.cluster));
+		put(root, "node", json_object_new_string(r->conf.nodes[r->conf.self].name));
+		put_ns(root, "within_ns", r->timers.within);
+		put_ns(root, "kept_ns", r->timers.least);
+		put_ns(root, "least_ns", r->least);
+		put(root, "timers_ns", timers);
+		put(root, "checks", checks_json(&r->timers));
+	}
+	printf("%s\n", json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(root);
+}
+
+int cli_check_config(const struct cli *cli) {
+	static struct report report; /* large, and needed once */
+	int error = examine(cli, &report);
+	if (error && !report.errors.n)
+		return cli_error(EXIT_USAGE, "%s: %s", report.path, strerror(-error));
+	if (cli->json)
+		print_json(&report, !error);
+	else if (!error && !cli->quiet)
+		print_report(&report);
+	if (error && !cli->json)
+		conf_errors_print(&report.errors, stderr);
+	return error ? EXIT_USAGE : EXIT_OK;
+}

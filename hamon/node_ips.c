@@ -1,0 +1,333 @@
+/* The shared IPs on their interfaces. The core says which it wants; what stands there is compared with that, and the
+ * difference is worked off in batches small enough that no heartbeat waits for them. */
+#include <errno.h>
+#include <string.h>
+
+#include "hamon/node_parts.h"
+
+enum { ANNOUNCE_BATCH = 64 }; /* so many addresses' announcements take well under a millisecond */
+
+static const struct ip_set none;
+
+static struct ip_set both(const struct ip_set *a, const struct ip_set *b) {
+	struct ip_set rest = ip_set_less(*a, b);
+
+	return ip_set_less(*a, &rest);
+}
+
+static void join(struct ip_set *to, const struct ip_set *more) {
+	for (unsigned i = 0; i < CORE_IPS / 64; i++)
+		to->bits[i] |= more->bits[i];
+}
+
+/* ---- slots ---- */
+
+static bool same_address(const struct ip_address *a, const struct ip_address *b) {
+	return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
+
+int node_ips_find(const struct node *node, const struct ip_address *address) {
+	for (int i = 0; i < CORE_IPS; i++)
+		if (node->ips.slots[i].used && same_address(&node->ips.slots[i].conf.address, address))
+			return i;
+	return -1;
+}
+
+static bool same_ip(const struct conf_ip *a, const struct conf_ip *b) {
+	return same_address(&a->address, &b->address) && a->prefix == b->prefix && strcmp(a->interface, b->interface) == 0;
+}
+
+static bool still_configured(const struct conf *conf, const struct conf_ip *ip) {
+	for (unsigned i = 0; i < conf->ips_n; i++)
+		if (same_ip(&conf->ips[i], ip))
+			return true;
+	return false;
+}
+
+/* A slot is free again only when its address is gone from the interface. */
+static int free_slot(const struct node_ips *ips) {
+	for (int i = 0; i < CORE_IPS; i++)
+		if (!ips->slots[i].used && !ip_set_has(&ips->present, (unsigned)i))
+			return i;
+	return -1;
+}
+
+static bool has_slot(const struct node_ips *ips, const struct conf_ip *ip) {
+	for (unsigned i = 0; i < CORE_IPS; i++)
+		if (ips->slots[i].used && same_ip(&ips->slots[i].conf, ip))
+			return true;
+	return false;
+}
+
+static void take_slot(struct node *node, const struct conf_ip *ip) {
+	int slot = free_slot(&node->ips);
+
+	if (slot < 0) {
+		node_say(node, NOTE_WARNING, 0, "no room for another shared IP until those removed before are gone");
+		return;
+	}
+	node->ips.slots[slot] =
+		(struct node_ip){.used = true, .conf = *ip, .interface = node_interface(node, ip->interface)};
+}
+
+void node_ips_configure(struct node *node) {
+	struct node_ips *ips = &node->ips;
+
+	for (unsigned i = 0; i < CORE_IPS; i++)
+		if (ips->slots[i].used && !still_configured(&node->conf, &ips->slots[i].conf))
+			ips->slots[i].used = false;
+	for (unsigned i = 0; i < node->conf.ips_n; i++)
+		if (!has_slot(ips, &node->conf.ips[i]))
+			take_slot(node, &node->conf.ips[i]);
+}
+
+struct ip_set node_ips_wanted(const struct node *node) {
+	struct ip_set set = none;
+
+	for (unsigned i = 0; i < CORE_IPS; i++)
+		if (node->ips.slots[i].used && !node->ips.slots[i].disabled)
+			ip_set_add(&set, i);
+	return set;
+}
+
+/* ---- what the core asks for ---- */
+
+void node_ips_add(struct node *node, const struct ip_set *set) {
+	struct node_ips *ips = &node->ips;
+
+	node_watch_drain(node); /* or our own older deletion would look like somebody else's */
+	join(&ips->want, set);
+	ips->failed = ip_set_less(ips->failed, set);
+	ips->owe_added = true;
+	ips->add_error = 0;
+}
+
+void node_ips_remove(struct node *node, const struct ip_set *set) {
+	struct node_ips *ips = &node->ips;
+
+	ips->want = ip_set_less(ips->want, set);
+	ips->failed = ip_set_less(ips->failed, set);
+	ips->to_announce = ip_set_less(ips->to_announce, set);
+	ips->owe_removed = true;
+	ips->remove_error = 0;
+	if (!ip_set_empty(&ips->want))
+		return;
+	/* All of them: what was under way before is cancelled, and not answered. */
+	ips->owe_added = ips->owe_announced = false;
+}
+
+/* The stand-in's drop: silent only when every address is gone. */
+void node_ips_drop(struct node *node) {
+	struct ip_set all;
+
+	memset(&all, 0xff, sizeof all);
+	node_ips_remove(node, &all);
+	node->ips.owe_dropped = true;
+}
+
+void node_ips_announce(struct node *node, const struct ip_set *set) {
+	join(&node->ips.to_announce, set);
+	node->ips.owe_announced = true;
+	node->ips.announce_error = 0;
+}
+
+/* ---- the work ---- */
+
+static void change_done(struct node *node, enum addr_op op, unsigned slot, int result) {
+	struct node_ips *ips = &node->ips;
+	const struct node_ip *ip = &ips->slots[slot];
+	char text[INET6_ADDRSTRLEN];
+
+	if (result == 0 && op == ADDR_ADD)
+		ip_set_add(&ips->present, slot);
+	if (result == 0 && op == ADDR_DELETE)
+		ip_set_remove(&ips->present, slot);
+	if (result == 0)
+		return;
+	ip_set_add(&ips->failed, slot);
+	int *error = op == ADDR_ADD ? &ips->add_error : &ips->remove_error;
+	if (*error == 0) /* the first says it for all */
+		node_say(node, NOTE_ERROR, -result, "%s/%u could not be %s %s", conf_address_text(&ip->conf.address, text),
+			 ip->conf.prefix, op == ADDR_ADD ? "added to" : "removed from", ip->conf.interface);
+	*error = result;
+}
+
+/* One batch of the slots in `todo`. */
+static void change(struct node *node, enum addr_op op, const struct ip_set *todo) {
+	struct addr_change list[ADDR_BATCH];
+	unsigned slots[ADDR_BATCH];
+	int results[ADDR_BATCH];
+	size_t n = 0;
+
+	for (unsigned i = 0; i < CORE_IPS && n < ADDR_BATCH; i++) {
+		if (!ip_set_has(todo, i))
+			continue;
+		const struct node_ip *ip = &node->ips.slots[i];
+		list[n] = (struct addr_change){.ifindex = node->interfaces[ip->interface].iface.ifindex,
+					       .address = ip->conf.address,
+					       .prefix = ip->conf.prefix};
+		slots[n++] = i;
+	}
+	addr_apply(&node->rtnl, op, list, n, results);
+	for (size_t i = 0; i < n; i++)
+		change_done(node, op, slots[i], results[i]);
+}
+
+static void announce(struct node *node) {
+	struct node_ips *ips = &node->ips;
+	struct ip_set todo = both(&ips->to_announce, &ips->present);
+	struct announce_item items[ANNOUNCE_BATCH];
+	size_t n = 0, sent;
+
+	for (unsigned i = 0; i < CORE_IPS && n < ANNOUNCE_BATCH; i++) {
+		if (!ip_set_has(&todo, i))
+			continue;
+		const struct iface *iface = &node->interfaces[ips->slots[i].interface].iface;
+		items[n] = (struct announce_item){
+			.ifindex = iface->ifindex, .address = ips->slots[i].conf.address, .router = iface->router};
+		memcpy(items[n++].mac, iface->mac, sizeof iface->mac);
+		ip_set_remove(&ips->to_announce, i);
+	}
+	if (n == 0) {
+		ips->to_announce = none;
+		return;
+	}
+	int error = announce_send(&node->announce, items, n, &sent);
+	if (error)
+		ips->announce_error = error;
+}
+
+static void pay(struct node *node, bool *owed, enum event_type type, int error) {
+	if (!*owed)
+		return;
+	*owed = false;
+	node_event_done(node, type, error);
+}
+
+static struct ip_set to_remove(const struct node_ips *ips) {
+	struct ip_set todo = ip_set_less(ips->present, &ips->want);
+
+	return ip_set_less(todo, &ips->failed);
+}
+
+static struct ip_set to_add(const struct node_ips *ips) {
+	struct ip_set todo = ip_set_less(ips->want, &ips->present);
+
+	return ip_set_less(todo, &ips->failed);
+}
+
+/* What somebody else deleted, in one event however many notices it took. */
+static void report_lost(struct node *node) {
+	struct event event = {.type = EV_ADDRESSES_LOST, .lost = node->ips.lost};
+
+	if (ip_set_empty(&event.lost))
+		return;
+	node->ips.lost = none;
+	node_event(node, &event);
+}
+
+/* Deletions first: they silence. */
+bool node_ips_work(struct node *node) {
+	struct node_ips *ips = &node->ips;
+	struct ip_set todo = to_remove(ips);
+
+	report_lost(node);
+	if (!ip_set_empty(&todo)) {
+		change(node, ADDR_DELETE, &todo);
+		todo = to_remove(ips);
+	}
+	if (!ip_set_empty(&todo))
+		return true;
+	pay(node, &ips->owe_dropped, EV_LEASE_DROPPED, ips->remove_error);
+	pay(node, &ips->owe_removed, EV_ADDRESSES_REMOVED, ips->remove_error);
+	todo = to_add(ips);
+	if (!ip_set_empty(&todo)) {
+		change(node, ADDR_ADD, &todo);
+		return true;
+	}
+	pay(node, &ips->owe_added, EV_ADDRESSES_ADDED, ips->add_error);
+	if (!ip_set_empty(&ips->to_announce)) {
+		announce(node);
+		return true;
+	}
+	pay(node, &ips->owe_announced, EV_ANNOUNCED, ips->announce_error);
+	return false;
+}
+
+/* ---- what others do ---- */
+
+static int slot_of(const struct node *node, const struct addr_entry *entry) {
+	int slot = node_ips_find(node, &entry->address);
+
+	if (slot < 0)
+		return -1;
+	const struct node_ip *ip = &node->ips.slots[slot];
+	return node->interfaces[ip->interface].iface.ifindex == entry->ifindex && ip->conf.prefix == entry->prefix ? slot
+														   : -1;
+}
+
+static void say_stranger(struct node *node, unsigned slot) {
+	const struct node_ip *ip = &node->ips.slots[slot];
+	char text[INET6_ADDRSTRLEN];
+
+	node_say(node, NOTE_WARNING, 0, "another program added %s/%u to %s, which this node does not hold: removing it",
+		 conf_address_text(&ip->conf.address, text), ip->conf.prefix, ip->conf.interface);
+}
+
+void node_ips_noticed(struct node *node, bool added, const struct addr_entry *entry) {
+	struct node_ips *ips = &node->ips;
+	int slot = slot_of(node, entry);
+
+	if (slot < 0 || ip_set_has(&ips->present, (unsigned)slot) == added)
+		return;
+	if (added) {
+		ip_set_add(&ips->present, (unsigned)slot);
+		if (!ip_set_has(&ips->want, (unsigned)slot) && entry->proto != ADDR_PROTO)
+			say_stranger(node, (unsigned)slot);
+		return;
+	}
+	ip_set_remove(&ips->present, (unsigned)slot);
+	if (ip_set_has(&ips->want, (unsigned)slot))
+		ip_set_add(&ips->lost, (unsigned)slot);
+}
+
+struct listing {
+	struct node *node;
+	struct ip_set found;
+};
+
+static void listed(void *arg, const struct addr_entry *entry) {
+	struct listing *listing = arg;
+	int slot = slot_of(listing->node, entry);
+
+	if (slot >= 0)
+		ip_set_add(&listing->found, (unsigned)slot);
+}
+
+void node_ips_resync(struct node *node) {
+	struct node_ips *ips = &node->ips;
+	struct listing listing = {.node = node, .found = none};
+	int error = addr_list(&node->rtnl, 0, listed, &listing);
+
+	if (error == -EINTR) { /* it changed meanwhile: the notices of that are on their way, but once more is cheap */
+		listing.found = none;
+		error = addr_list(&node->rtnl, 0, listed, &listing);
+	}
+	if (error && error != -EINTR) {
+		node_say(node, NOTE_ERROR, -error, "the addresses could not be listed");
+		return;
+	}
+	struct ip_set missing = both(&ips->want, &ips->present);
+	missing = ip_set_less(missing, &listing.found);
+	ips->present = listing.found;
+	join(&ips->lost, &missing);
+}
+
+/* Gone, or another one of the same name: the addresses on it went with the old one, without a notice each. */
+void node_ips_interface_changed(struct node *node, unsigned interface) {
+	struct node_ips *ips = &node->ips;
+
+	for (unsigned i = 0; i < CORE_IPS; i++)
+		if (ips->slots[i].used && ips->slots[i].interface == interface)
+			ip_set_remove(&ips->present, i);
+}

@@ -1,0 +1,257 @@
+/* Heartbeats in and out, the interfaces they and the shared IPs live on, and what others change there. */
+#include <errno.h>
+#include <string.h>
+
+#include "hamon/node_parts.h"
+
+/* A wrong key is said again after so long, not with every frame. */
+static const span_t wrong_key_again = 60 * SEC;
+
+/* ---- interfaces ---- */
+
+unsigned node_interface(struct node *node, const char *name) {
+	for (unsigned i = 0; i < node->interfaces_n; i++)
+		if (strcmp(node->interfaces[i].name, name) == 0)
+			return i;
+	if (node->interfaces_n == NODE_INTERFACES) {
+		node_say(node, NOTE_ERROR, ENOSPC, "more than %d different interfaces", NODE_INTERFACES);
+		return 0;
+	}
+	struct node_interface *interface = &node->interfaces[node->interfaces_n];
+	strncpy(interface->name, name, sizeof interface->name - 1);
+	return node->interfaces_n++;
+}
+
+static void bind_links(struct node *node, unsigned interface) {
+	const struct iface *iface = &node->interfaces[interface].iface;
+
+	for (unsigned i = 0; i < node->links_n; i++) {
+		if (node->links[i].interface != interface)
+			continue;
+		if (iface->ifindex == 0)
+			peerlink_unbind(&node->links[i].peerlink);
+		else if (peerlink_bind(&node->links[i].peerlink, iface->ifindex, iface->mac) != 0)
+			node_say(node, NOTE_WARNING, 0, "%s vanished while it was bound", iface->name);
+	}
+}
+
+static bool carries_shared_ips(const struct node *node, unsigned interface) {
+	for (unsigned i = 0; i < CORE_IPS; i++)
+		if (node->ips.slots[i].used && !node->ips.slots[i].disabled && node->ips.slots[i].interface == interface)
+			return true;
+	return false;
+}
+
+/* Tells the core how the interfaces are now, however many notices it took: it knows what it knew before. */
+void node_links_report(struct node *node) {
+	struct event event = {.type = EV_CARRIER, .carrier.up = true};
+
+	if (!node->interfaces_changed)
+		return;
+	node->interfaces_changed = false;
+	for (unsigned i = 0; i < node->interfaces_n; i++) {
+		const struct iface *iface = &node->interfaces[i].iface;
+		if (carries_shared_ips(node, i) && (iface->ifindex == 0 || !iface->carrier))
+			event.carrier.up = false;
+	}
+	node_event(node, &event);
+	for (unsigned i = 0; i < node->links_n; i++) {
+		const struct iface *iface = &node->interfaces[node->links[i].interface].iface;
+		event = (struct event){.type = EV_LINK, .link = {.link = i, .up = iface->ifindex != 0 && iface->carrier}};
+		node_event(node, &event);
+	}
+}
+
+/* Takes over what is known of an interface now; *now with ifindex 0: there is none of this name. */
+static void interface_is(struct node *node, unsigned index, const struct iface *now) {
+	struct node_interface *interface = &node->interfaces[index];
+	struct iface before = interface->iface;
+
+	interface->iface = *now;
+	node->interfaces_changed = true;
+	if (before.ifindex != now->ifindex) {
+		node_say(node, NOTE_INTERFACE, 0, "interface %s %s", interface->name,
+			 now->ifindex ? "is there" : "is gone");
+		node_ips_interface_changed(node, index);
+	}
+	if (before.ifindex != now->ifindex && now->ifindex != 0) {
+		addr_promote_secondaries(&node->rtnl, now->ifindex);
+		node_ips_resync(node);
+	}
+	if (before.ifindex != now->ifindex || memcmp(before.mac, now->mac, sizeof now->mac) != 0)
+		bind_links(node, index);
+}
+
+static void look_up(struct node *node, unsigned index) {
+	struct iface iface;
+	int error = iface_get(&node->rtnl, node->interfaces[index].name, &iface);
+
+	if (error) {
+		memset(&iface, 0, sizeof iface);
+		if (error != -ENODEV)
+			node_say(node, NOTE_ERROR, -error, "interface %s cannot be used", node->interfaces[index].name);
+	}
+	interface_is(node, index, &iface);
+}
+
+void node_links_resync(struct node *node) {
+	for (unsigned i = 0; i < node->interfaces_n; i++)
+		look_up(node, i);
+	node->interfaces_changed = true;
+}
+
+/* A link notice: about one of ours by name, by index, or both. A renamed interface is gone under its old name. */
+static void link_noticed(struct node *node, const struct iface *link, bool gone) {
+	static const struct iface no_interface;
+
+	for (unsigned i = 0; i < node->interfaces_n; i++) {
+		struct node_interface *interface = &node->interfaces[i];
+		bool name = strcmp(interface->name, link->name) == 0;
+		bool index = interface->iface.ifindex == link->ifindex;
+		if (name && !gone)
+			look_up(node, i); /* the notice may be older than the interface is */
+		else if (index)
+			interface_is(node, i, &no_interface);
+	}
+}
+
+static void noticed(void *arg, const struct watch_event *event) {
+	struct node *node = arg;
+
+	switch (event->type) {
+	case WATCH_LINK:
+	case WATCH_LINK_GONE:
+		link_noticed(node, &event->link, event->type == WATCH_LINK_GONE);
+		node->gateway_changed = true;
+		return;
+	case WATCH_ADDRESS:
+	case WATCH_ADDRESS_GONE:
+		node_ips_noticed(node, event->type == WATCH_ADDRESS, &event->address);
+		return;
+	case WATCH_ROUTE:
+		node->gateway_changed = true;
+		return;
+	case WATCH_OVERRUN:
+		node_say(node, NOTE_WARNING, 0, "the kernel's notices overran their buffer: listing everything anew");
+		node_links_resync(node);
+		node_ips_resync(node);
+		node->gateway_changed = true;
+		return;
+	case WATCH__COUNT:
+		return;
+	}
+}
+
+void node_watch_drain(struct node *node) {
+	int error = watch_read(&node->watch, noticed, node);
+
+	if (error && error != -EAGAIN)
+		node_say(node, NOTE_ERROR, -error, "the kernel's notices could not be read");
+}
+
+static void watch_ready(void *arg, uint32_t events) {
+	(void)events;
+	node_watch_drain(arg);
+}
+
+/* ---- heartbeats in ---- */
+
+static void count_reject(struct node *node, enum heartbeat_reject reason, const char *link) {
+	/* Other clusters on the same wire are no news; a wrong key has a note of its own. */
+	if (node->rejected[reason]++ == 0 && reason != REJECT_KEY && reason != REJECT_CLUSTER)
+		node_say_value(node, NOTE_REJECTED, reason, link);
+	if (reason != REJECT_KEY)
+		return;
+	node->wrong_key_at = node->now;
+	if (node->now - node->wrong_key_noted < wrong_key_again)
+		return;
+	node->wrong_key_noted = node->now;
+	node_say(node, NOTE_WRONG_KEY, 0, "%s", link);
+}
+
+/* True while there may be more. */
+static bool receive(struct node *node, unsigned slot) {
+	struct node_link *link = &node->links[slot];
+	struct event event = {.type = EV_HEARTBEAT, .heartbeat.link = slot};
+	uint8_t frame[HEARTBEAT_MAX];
+	struct timespec stamp;
+	bool has_stamp = false;
+	ssize_t n = peerlink_receive(&link->peerlink, frame, sizeof frame, &stamp, &has_stamp);
+
+	if (n < 0)
+		return n != -EAGAIN && n == -EINTR;
+	enum heartbeat_reject reject = auth_open(&node->auth, node->self, node->tag, frame, (size_t)n, &event.heartbeat.hb);
+	if (reject != HEARTBEAT_OK) {
+		count_reject(node, reject, node->conf.links[slot].name);
+		return true;
+	}
+	event.heartbeat.rx = stamp_mono(&node->stamp, has_stamp ? &stamp : NULL);
+	node_step(node, &event);
+	return true;
+}
+
+void node_links_drain(struct node *node) {
+	enum { FRAMES = 256 }; /* a flood may not keep us from our own heartbeats */
+
+	for (unsigned i = 0; i < node->links_n; i++)
+		for (unsigned n = 0; n < FRAMES && receive(node, i); n++)
+			;
+}
+
+/* Drained at every wake, before anything else: being woken is all that is asked of the loop. */
+static void link_ready(void *arg, uint32_t events) {
+	(void)arg;
+	(void)events;
+}
+
+/* ---- heartbeats out ---- */
+
+/* One link that took it is enough, and the mark did its work there. */
+static enum sent send_on_all(struct node *node, const uint8_t *frame) {
+	enum sent result = SENT_FAILED;
+
+	for (unsigned i = 0; i < node->links_n; i++) {
+		if (peerlink_send(&node->links[i].peerlink, frame, HEARTBEAT_LEN) == 0)
+			result = SENT_OUT;
+		else
+			node->sends_failed++;
+	}
+	return result;
+}
+
+void node_links_send(struct node *node, struct heartbeat *hb) {
+	uint8_t frame[HEARTBEAT_LEN];
+	struct event event = {.type = EV_SENT, .sent = {.seq = hb->seq, .mark = hb->mark, .result = SENT_REFUSED}};
+
+	hb->cluster = node->tag;
+	hb->key = AUTH_KEY_NUMBER;
+	heartbeat_pack(hb, frame);
+	if (auth_seal(&node->auth, node->self, frame, sizeof frame) != 0)
+		event.sent.result = SENT_FAILED;
+	else if (node_lease_admits(node, hb->mark))
+		event.sent.result = send_on_all(node, frame);
+	if (event.sent.result == SENT_OUT)
+		node_lease_sent(node, hb->mark);
+	node_event(node, &event);
+}
+
+/* ---- setting up ---- */
+
+int node_links_init(struct node *node) {
+	node->links_n = node->conf.links_n;
+	for (unsigned i = 0; i < node->links_n; i++) {
+		struct node_link *link = &node->links[i];
+		link->interface = node_interface(node, node->conf.links[i].interface);
+		int error = peerlink_open(&link->peerlink);
+		if (!error)
+			error = loop_add(&node->loop, link->peerlink.fd, EPOLLIN, link_ready, NULL);
+		if (error)
+			return error;
+	}
+	return loop_add(&node->loop, watch_fd(&node->watch), EPOLLIN, watch_ready, node);
+}
+
+void node_links_fini(struct node *node) {
+	for (unsigned i = 0; i < node->links_n; i++)
+		peerlink_close(&node->links[i].peerlink);
+}

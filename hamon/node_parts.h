@@ -1,0 +1,207 @@
+/* What the files of the node tell one another; nobody else includes it. Together they are the one place that knows both the
+ * core and the adapters:
+ *   node.c           the wake: clock, sockets, core, actions          node_ips.c       shared IPs: slots, batches, announcements
+ *   node_links.c     heartbeats in and out, interfaces, what others change behind our back
+ *   node_tests.c     echo tests, the gateway that stands in           node_lease.c     the lease's stand-in
+ *   node_pipes.c     supervisor and report worker                     node_requests.c  the operators' requests */
+#ifndef HAMON_NODE_PARTS_H
+#define HAMON_NODE_PARTS_H
+
+#include "arp/announce.h"
+#include "hamon/auth.h"
+#include "hamon/control.h"
+#include "hamon/core/core.h"
+#include "hamon/core/state.h"
+#include "hamon/icmp.h"
+#include "hamon/log.h"
+#include "hamon/loop.h"
+#include "hamon/node.h"
+#include "hamon/notes.h"
+#include "hamon/peerlink.h"
+#include "hamon/stamp.h"
+#include "hamon/status.h"
+#include "netlink/addr.h"
+#include "netlink/iface.h"
+#include "netlink/route.h"
+#include "netlink/rtnl.h"
+#include "netlink/watch.h"
+
+enum {
+	NODE_QUEUE = 64,      /* events that actions brought back; never more than a few */
+	NODE_INTERFACES = 64, /* different interfaces that carry links or shared IPs */
+	NODE_TRIALS = 4,      /* `test ips` requests at once */
+};
+
+/* An interface that the configuration names. */
+struct node_interface {
+	char name[IF_NAMESIZE];
+	struct iface iface; /* ifindex 0: there is none of this name */
+};
+
+struct node_link {
+	struct peerlink peerlink;
+	unsigned interface; /* index */
+};
+
+struct node_ip {
+	bool used, disabled;
+	struct conf_ip conf;
+	unsigned interface; /* index */
+};
+
+/* The shared IPs: what the core wants, what stands on the interfaces, and which answers are still owed to the core. */
+struct node_ips {
+	struct node_ip slots[CORE_IPS];
+	struct ip_set want, present, failed, to_announce;
+	struct ip_set lost; /* deleted by somebody else, the core is not told yet */
+	bool owe_added, owe_removed, owe_dropped, owe_announced;
+	int add_error, remove_error, announce_error;
+};
+
+/* The kernel lease's stand-in: a timer of this process. It silences a node whose monitor lives, and only that. */
+struct node_lease {
+	bool held;
+	mono_t until;
+	mono_t permit_until;
+};
+
+/* A `test ips` request under way. */
+struct node_trial {
+	uint32_t client; /* 0: free */
+	mono_t sent, until;
+	uint16_t waiting;       /* mask */
+	span_t rtt[CORE_TESTS]; /* -1: no answer yet */
+	int error[CORE_TESTS];
+};
+
+struct node_tests {
+	struct ip_address address[CORE_TESTS];
+	int ifindex[CORE_TESTS]; /* 0: as routed */
+	span_t rtt[CORE_TESTS];
+	uint16_t mask;
+	bool gateway; /* none was configured */
+	struct node_trial trials[NODE_TRIALS];
+};
+
+/* An operator's request that the core has not answered yet. */
+struct node_pending {
+	uint32_t client; /* 0: free */
+	mono_t at;
+	bool force;
+	span_t pause;
+};
+
+struct node {
+	struct conf conf;
+	struct core_config core_config;
+	struct core core;
+	unsigned self;        /* parity */
+	const char *names[2]; /* by parity */
+	uint64_t generation;
+	bool realtime, locked, ending;
+	char run_dir[CONF_PATH];
+
+	struct loop loop;
+	mono_t now, deadline, started;
+	struct stamp_clock stamp;
+	struct event queue[NODE_QUEUE];
+	unsigned queue_first, queue_n;
+
+	struct auth auth;
+	uint32_t tag;
+	struct node_interface interfaces[NODE_INTERFACES];
+	unsigned interfaces_n;
+	bool interfaces_changed, gateway_changed; /* since the core was told */
+	struct node_link links[CORE_LINKS];
+	unsigned links_n;
+	uint64_t rejected[REJECT__COUNT];
+	mono_t wrong_key_at, wrong_key_noted;
+	uint64_t sends_failed;
+
+	struct rtnl rtnl;
+	struct watch watch;
+	struct announce announce;
+	struct icmp icmp;
+	struct node_ips ips;
+	struct node_lease lease;
+	struct node_tests tests;
+
+	int supervisor; /* -1: it is gone */
+	struct notes notes;
+	struct control control;
+	struct node_pending pending[CONTROL_CLIENTS];
+	uint32_t reload_client; /* waits for `reload`; 0: nobody does */
+};
+
+/* ---- node.c ---- */
+/* Hands the core an event later in this wake. */
+void node_event(struct node *node, const struct event *event);
+void node_event_done(struct node *node, enum event_type type, int error);
+/* Hands it to the core at once, and carries out what it decides. */
+void node_step(struct node *node, const struct event *event);
+void node_reload_core(struct node *node);
+
+/* ---- node_ips.c ---- */
+/* Sets the slots up from the configuration; those that stay keep theirs. */
+void node_ips_configure(struct node *node);
+struct ip_set node_ips_wanted(const struct node *node);                       /* configured and not switched off here */
+int node_ips_find(const struct node *node, const struct ip_address *address); /* slot, or -1 */
+void node_ips_add(struct node *node, const struct ip_set *set);
+void node_ips_remove(struct node *node, const struct ip_set *set);
+void node_ips_drop(struct node *node);
+void node_ips_announce(struct node *node, const struct ip_set *set);
+/* One bounded piece of what is to be done. True while there is more. */
+bool node_ips_work(struct node *node);
+void node_ips_noticed(struct node *node, bool added, const struct addr_entry *entry);
+/* Lists all addresses anew: at the start, and after notices were lost. */
+void node_ips_resync(struct node *node);
+void node_ips_interface_changed(struct node *node, unsigned interface);
+
+/* ---- node_links.c ---- */
+int node_links_init(struct node *node);
+void node_links_fini(struct node *node);
+unsigned node_interface(struct node *node, const char *name);
+void node_links_drain(struct node *node);
+void node_links_send(struct node *node, struct heartbeat *hb);
+void node_links_resync(struct node *node);
+void node_links_report(struct node *node);
+void node_watch_drain(struct node *node);
+
+/* ---- node_tests.c ---- */
+void node_tests_configure(struct node *node);
+int node_tests_init(struct node *node);
+void node_tests_gateway(struct node *node); /* looks for the gateway anew, if need be */
+void node_tests_send(struct node *node, uint16_t mask);
+void node_tests_drain(struct node *node);
+void node_tests_request(struct node *node, uint32_t client);
+void node_tests_tick(struct node *node);
+mono_t node_tests_deadline(const struct node *node);
+
+/* ---- node_lease.c ---- */
+void node_lease_permit(struct node *node, span_t life);
+void node_lease_drop_permit(struct node *node);
+/* May a frame with this mark leave now? */
+bool node_lease_admits(struct node *node, enum heartbeat_mark mark);
+/* It left. */
+void node_lease_sent(struct node *node, enum heartbeat_mark mark);
+void node_lease_drop(struct node *node);
+void node_lease_tick(struct node *node);
+mono_t node_lease_deadline(const struct node *node);
+
+/* ---- node_pipes.c ---- */
+int node_pipes_init(struct node *node);
+void node_note(struct node *node, const struct note *note);
+void node_say(struct node *node, enum note_type type, int detail, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+void node_say_value(struct node *node, enum note_type type, int64_t value, const char *text);
+void node_notes_flush(struct node *node);
+void node_reserve(struct node *node, uint64_t epoch);
+void node_save_operator(struct node *node);
+void node_ask_reload(struct node *node, uint32_t client);
+void node_tell(struct node *node, enum message_type type);
+
+/* ---- node_requests.c ---- */
+int node_requests_init(struct node *node);
+void node_answer(struct node *node, uint32_t token, enum verb verb, enum outcome outcome);
+
+#endif

@@ -1,0 +1,39 @@
+/* From wall-clock receive stamps to monotonic time. Owns the pairing of the two clocks; peerlink.c brings the stamps. */
+#include "hamon/stamp.h"
+
+#include <assert.h>
+
+/* A frame that comes in while the sockets are drained is newer than the wake itself. That is no fault of its stamp. */
+static const span_t drain_time = MSEC;
+
+static int64_t ns_of(const struct timespec *t) {
+	return (int64_t)t->tv_sec * SEC + t->tv_nsec;
+}
+
+void stamp_init(struct stamp_clock *clock, mono_t now) {
+	*clock = (struct stamp_clock){.last = now, .now = now};
+	stamp_wake(clock, now);
+}
+
+void stamp_wake(struct stamp_clock *clock, mono_t now) {
+	assert(now >= clock->now);
+	struct timespec real, mono;
+	/* In this order: what lies between the two readings, a freeze even, makes a stamp come out later, never earlier. */
+	clock_gettime(CLOCK_REALTIME, &real);
+	clock_gettime(CLOCK_MONOTONIC, &mono);
+	clock->last = clock->now;
+	clock->now = now;
+	clock->real_ns = ns_of(&real);
+	clock->paired = ns_of(&mono);
+}
+
+mono_t stamp_mono(struct stamp_clock *clock, const struct timespec *stamp) {
+	if (!stamp)
+		return clock->now;
+	mono_t at = clock->paired - (clock->real_ns - ns_of(stamp));
+	if (at >= clock->last && at <= clock->now)
+		return at;
+	if (at < clock->last || at > clock->paired + drain_time)
+		clock->discarded++;
+	return clock->now;
+}

@@ -1,0 +1,373 @@
+/* Builds the status object, part by part, and the sentences of its warnings. Times are UTC: the monitor must not read a time
+ * zone's file; whoever shows them to people makes them local. */
+#include "hamon/status.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum { STATUS_SCHEMA = 1, WARNING_MAX = 256 };
+
+/* For so long after the newest frame with another key it is worth a warning. */
+#define WRONG_KEY_SHOWN (60 * SEC)
+
+static void put_text(struct json_object *object, const char *key, const char *text) {
+	json_object_object_add(object, key, json_object_new_string(text));
+}
+
+static void put_bool(struct json_object *object, const char *key, bool value) {
+	json_object_object_add(object, key, json_object_new_boolean(value));
+}
+
+static void put_count(struct json_object *object, const char *key, uint64_t value) {
+	json_object_object_add(object, key, json_object_new_uint64(value));
+}
+
+/* A length of time in ms, with three decimals. */
+static void put_span(struct json_object *object, const char *key, span_t span) {
+	struct json_object *value = json_object_new_double((double)span / MSEC);
+	if (value)
+		json_object_set_serializer(value, json_object_double_to_json_string, "%.3f", NULL);
+	json_object_object_add(object, key, value);
+}
+
+/* How long ago, in ms; null: it never happened. */
+static void put_age(struct json_object *object, const char *key, const struct status_view *view, mono_t at) {
+	if (at == MONO_NEVER)
+		json_object_object_add(object, key, NULL);
+	else
+		put_span(object, key, view->now - at);
+}
+
+/* RFC 3339, UTC, ms; null: never, or without end. */
+static void put_time(struct json_object *object, const char *key, const struct status_view *view, mono_t at) {
+	if (at == MONO_NEVER || at == MONO_FAR) {
+		json_object_object_add(object, key, NULL);
+		return;
+	}
+	int64_t ms = (view->real_ns + (at - view->now)) / MSEC;
+	time_t seconds = (time_t)(ms / 1000);
+	struct tm tm;
+	char date[32], text[48];
+	gmtime_r(&seconds, &tm);
+	strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(text, sizeof text, "%s.%03dZ", date, (int)(ms % 1000));
+	put_text(object, key, text);
+}
+
+static struct json_object *put_object(struct json_object *parent, const char *key) {
+	struct json_object *object = json_object_new_object();
+	json_object_object_add(parent, key, object);
+	return object;
+}
+
+static struct json_object *put_array(struct json_object *parent, const char *key, size_t size) {
+	struct json_object *array = json_object_new_array_ext((int)size);
+	json_object_object_add(parent, key, array);
+	return array;
+}
+
+static struct json_object *append_object(struct json_object *array) {
+	struct json_object *object = json_object_new_object();
+	json_object_array_add(array, object);
+	return object;
+}
+
+static const char *node_name(const struct status_view *view) {
+	return view->conf->nodes[view->conf->self].name;
+}
+
+static const char *peer_name(const struct status_view *view) {
+	return view->conf->nodes[1 - view->conf->self].name;
+}
+
+static bool peer_heard(const struct status_view *view) {
+	return view->core->peer_known && view->now - view->core->peer_rx <= view->timers->unheard;
+}
+
+/* ---- the parts ---- */
+
+/* What this node knows of the peer; "unheard" whatever it said before. */
+static const char *peer_state(const struct status_view *view) {
+	const struct core_status *core = view->core;
+	if (!peer_heard(view))
+		return "unheard";
+	if (core->peer_lease)
+		return "primary";
+	if (core->peer_leaving)
+		return "leaving";
+	return core->peer_deaf ? "deaf" : "backup";
+}
+
+/* The pair in one word. */
+static const char *health(const struct status_view *view, size_t warnings) {
+	const struct core_status *core = view->core;
+	bool peer_serves = peer_heard(view) && core->peer_lease;
+	if (core->conflict || (core->hold && peer_serves))
+		return "conflict";
+	if (!core->hold && !peer_serves)
+		return "unserved";
+	bool well = peer_heard(view) && core->faults == 0 && core->automatic && !core->paused && core->backup_operations &&
+		    warnings == 0;
+	return well ? "healthy" : "degraded";
+}
+
+static void put_peer(struct json_object *status, const struct status_view *view) {
+	const struct core_status *core = view->core;
+	struct json_object *peer = put_object(status, "peer");
+	put_text(peer, "name", peer_name(view));
+	put_text(peer, "state", peer_state(view));
+	put_bool(peer, "heard", peer_heard(view));
+	put_age(peer, "heard_age_ms", view, core->peer_known ? core->peer_rx : MONO_NEVER);
+	put_age(peer, "echo_age_ms", view, core->echo);
+	put_bool(peer, "lease", core->peer_lease);
+	put_bool(peer, "deaf", core->peer_deaf);
+	put_bool(peer, "leaving", core->peer_leaving);
+	put_count(peer, "fitness", core->peer_fitness);
+	put_count(peer, "boot", core->peer_boot);
+	put_count(peer, "epoch", core->peer_seen);
+	put_span(peer, "cover_ms", core->peer_cover);
+	put_bool(peer, "covered", core->peer_covered);
+}
+
+static void put_links(struct json_object *status, const struct status_view *view) {
+	const struct core_status *core = view->core;
+	struct json_object *links = put_array(status, "links", core->links);
+	for (unsigned i = 0; i < core->links; i++) {
+		const struct link_status *from = &core->link[i];
+		struct json_object *link = append_object(links);
+		put_text(link, "name", view->conf->links[i].name);
+		put_text(link, "interface", view->conf->links[i].interface);
+		put_bool(link, "up", from->up);
+		put_age(link, "heard_age_ms", view, from->rx);
+		put_count(link, "received", from->received);
+		put_count(link, "lost", from->lost);
+		put_span(link, "gap_max_ms", from->gap_max);
+	}
+}
+
+static void put_ips(struct json_object *status, const struct status_view *view) {
+	char text[INET6_ADDRSTRLEN], full[INET6_ADDRSTRLEN + 8];
+	struct json_object *ips = put_array(status, "ips", view->conf->ips_n);
+	for (unsigned i = 0; i < view->conf->ips_n; i++) {
+		const struct conf_ip *from = &view->conf->ips[i];
+		struct json_object *ip = append_object(ips);
+		snprintf(full, sizeof full, "%s/%u", conf_address_text(&from->address, text), from->prefix);
+		put_text(ip, "address", full);
+		put_text(ip, "interface", from->interface);
+		put_bool(ip, "held", ip_set_has(view->held, i));
+		put_bool(ip, "enabled", !view->disabled[i]);
+		put_bool(ip, "wanted", ip_set_has(&view->core->wanted, i));
+	}
+}
+
+static void put_lease(struct json_object *status, const struct status_view *view) {
+	const struct core_status *core = view->core;
+	struct json_object *lease = put_object(status, "lease");
+	put_bool(lease, "held", core->hold);
+	put_bool(lease, "in_kernel", view->lease_in_kernel);
+	put_span(lease, "length_ms", view->timers->lease);
+	if (core->hold) {
+		put_span(lease, "left_ms", core->lease_until - view->now);
+		put_span(lease, "lowest_ms", core->lease_lowest);
+	} else {
+		json_object_object_add(lease, "left_ms", NULL);
+		json_object_object_add(lease, "lowest_ms", NULL);
+	}
+	put_bool(lease, "announced", core->announced);
+}
+
+static void put_tests(struct json_object *status, const struct status_view *view) {
+	char text[INET6_ADDRSTRLEN];
+	put_text(status, "policy", policy_name(view->conf->policy));
+	struct json_object *tests = put_array(status, "tests", view->core->tests);
+	for (unsigned i = 0; i < CORE_TESTS; i++) {
+		const struct test_status *from = &view->core->test[i];
+		if (!from->used)
+			continue;
+		struct json_object *test = append_object(tests);
+		put_text(test, "address", conf_address_text(&view->tests[i], text));
+		put_bool(test, "gateway", view->tests_are_gateway);
+		put_bool(test, "ok", from->slow);
+		put_bool(test, "fresh", from->fresh);
+		put_age(test, "answered_age_ms", view, from->answered);
+		put_age(test, "unbroken_age_ms", view, from->unbroken);
+		if (view->test_rtt[i] < 0)
+			json_object_object_add(test, "rtt_ms", NULL);
+		else
+			put_span(test, "rtt_ms", view->test_rtt[i]);
+	}
+}
+
+static void put_timers(struct json_object *status, const struct timers *from) {
+	struct json_object *timers = put_object(status, "timers");
+	put_span(timers, "within_ms", from->within);
+	put_span(timers, "heartbeat_ms", from->heartbeat);
+	put_span(timers, "echo_ms", from->echo);
+	put_span(timers, "lease_ms", from->lease);
+	put_span(timers, "unheard_ms", from->unheard);
+	put_span(timers, "test_fresh_ms", from->test_fresh);
+	put_span(timers, "test_proof_ms", from->test_proof);
+	put_span(timers, "stall_ms", from->stall);
+	put_span(timers, "permit_ms", from->permit);
+	put_span(timers, "dead_ms", from->dead);
+	put_span(timers, "cover_ms", from->cover);
+	put_span(timers, "least_ms", from->least);
+	put_span(timers, "tick_ms", from->tick);
+	put_span(timers, "jiffies_lag_ms", from->jiffies_lag);
+}
+
+static void put_operator(struct json_object *status, const struct status_view *view) {
+	const struct core_status *core = view->core;
+	put_bool(status, "automatic", core->automatic);
+	put_bool(status, "backup_operations", core->backup_operations);
+	put_bool(status, "paused", core->paused);
+	put_time(status, "paused_until", view, core->paused ? core->paused_until : MONO_NEVER);
+	put_count(status, "fitness", core->fitness);
+	struct json_object *faults = put_array(status, "faults", FAULTS);
+	for (unsigned bit = 0; bit < FAULTS; bit++)
+		if (core->faults & 1U << bit)
+			json_object_array_add(faults, json_object_new_string(fault_name(1U << bit)));
+}
+
+static void put_counters(struct json_object *status, const struct status_view *view) {
+	const struct core_status *core = view->core;
+	struct json_object *counters = put_object(status, "counters");
+	put_count(counters, "sent", core->sent);
+	put_count(counters, "received", core->received);
+	put_count(counters, "duplicates", core->duplicates);
+	put_count(counters, "sends_failed", view->sends_failed);
+	put_count(counters, "stamps_discarded", view->stamps_discarded);
+	put_count(counters, "notes_dropped", view->notes_dropped);
+	struct json_object *rejected = put_object(counters, "rejected");
+	for (unsigned reason = HEARTBEAT_OK + 1; reason < REJECT__COUNT; reason++)
+		put_count(rejected, heartbeat_reject_name(reason), view->rejected[reason]);
+}
+
+/* A primary bears a freeze of so much without losing its lease. */
+static span_t bearable(const struct status_view *view) {
+	return view->timers->lease - view->timers->heartbeat;
+}
+
+static void put_process(struct json_object *status, const struct status_view *view) {
+	struct json_object *loop = put_object(status, "loop");
+	put_span(loop, "worst_late_ms", view->core->worst_late);
+	put_span(loop, "worst_gap_ms", view->core->worst_gap);
+	put_time(loop, "worst_gap_at", view, view->core->worst_gap_at);
+	put_span(loop, "bearable_ms", bearable(view));
+	put_bool(status, "realtime", view->realtime);
+	put_bool(status, "locked", view->locked);
+	put_count(status, "pid", (uint64_t)view->pid);
+	put_time(status, "started", view, view->started);
+	put_age(status, "uptime_ms", view, view->started);
+	put_count(status, "generation", view->generation);
+}
+
+/* ---- the warnings: what is worse than it should be, as sentences ---- */
+
+__attribute__((format(printf, 2, 3))) static void warn(struct json_object *warnings, const char *format, ...) {
+	char text[WARNING_MAX];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	json_object_array_add(warnings, json_object_new_string(text));
+}
+
+static double ms(span_t span) {
+	return (double)span / MSEC;
+}
+
+static void warn_of_machine(struct json_object *warnings, const struct status_view *view) {
+	if (view->core->worst_gap > bearable(view))
+		warn(warnings, "this machine stood still for %.0f ms; within %.0f ms a primary bears %.0f ms",
+		     ms(view->core->worst_gap), ms(view->timers->within), ms(bearable(view)));
+	if (!view->realtime)
+		warn(warnings, "the system refused real-time scheduling: a busy machine makes heartbeats late");
+	if (!view->locked)
+		warn(warnings, "the system refused to lock the memory: paging makes heartbeats late");
+	if (!view->lease_in_kernel)
+		warn(warnings, "the lease is not in the kernel: a daemon that dies or stands still is not silenced by it");
+	if (view->notes_dropped > 0)
+		warn(warnings, "%llu notes did not reach the log", (unsigned long long)view->notes_dropped);
+}
+
+static void warn_of_tests(struct json_object *warnings, const struct status_view *view) {
+	char text[INET6_ADDRSTRLEN];
+	if (view->core->tests == 0)
+		warn(warnings, "there is no test IP, and no default gateway: a partition can make two owners");
+	if (view->conf->policy == POLICY_ANY && view->core->tests > 1)
+		warn(warnings, "policy \"any\": when a switch splits, each node may reach another test IP, and both serve");
+	if (view->conf->alone == ALONE_ALWAYS)
+		warn(warnings, "alone = \"always\": a primary that is cut off goes on, and both may serve");
+	for (unsigned i = 0; i < CORE_TESTS; i++)
+		if (view->core->test[i].used && !view->core->test[i].slow)
+			warn(warnings, "test IP %s does not answer", conf_address_text(&view->tests[i], text));
+}
+
+static void warn_of_peer(struct json_object *warnings, const struct status_view *view) {
+	const struct core_status *core = view->core;
+	if (!core->peer_known)
+		warn(warnings, "%s has not been heard yet", peer_name(view));
+	else if (!peer_heard(view))
+		warn(warnings, "%s has not been heard for %.1f s", peer_name(view), ms(view->now - core->peer_rx) / 1000);
+	if (core->peer_known && !core->peer_covered)
+		warn(warnings,
+		     "%s needs %.0f ms to fall silent, our dead interval is %.0f ms: no takeover by silence until they "
+		     "agree",
+		     peer_name(view), ms(core->peer_cover), ms(view->timers->dead));
+	if (view->wrong_key_at != MONO_NEVER && view->now - view->wrong_key_at <= WRONG_KEY_SHOWN)
+		warn(warnings, "a hamon node of cluster %s is there, but its key differs", view->conf->cluster);
+	for (unsigned i = 0; i < core->links; i++)
+		if (!core->link[i].up)
+			warn(warnings, "link %s is down", view->conf->links[i].name);
+}
+
+static size_t put_warnings(struct json_object *status, const struct status_view *view) {
+	struct json_object *warnings = put_array(status, "warnings", 8);
+	warn_of_peer(warnings, view);
+	warn_of_tests(warnings, view);
+	warn_of_machine(warnings, view);
+	struct ip_set missing = ip_set_less(view->core->serving, view->held);
+	if (!ip_set_empty(&missing))
+		warn(warnings, "%u shared IPs should be served, and are not on their interface", ip_set_count(&missing));
+	return json_object_array_length(warnings);
+}
+
+struct json_object *status_json(const struct status_view *view) {
+	const struct core_status *core = view->core;
+	struct json_object *status = json_object_new_object();
+	if (!status)
+		return NULL;
+	assert(view->conf->self < CONF_NODES && core->links <= CORE_LINKS);
+	json_object_object_add(status, "schema", json_object_new_int(STATUS_SCHEMA));
+	put_text(status, "version", HAMON_VERSION);
+	put_time(status, "time", view, view->now);
+	put_text(status, "cluster", view->conf->cluster);
+	put_text(status, "node", node_name(view));
+	put_text(status, "state", state_name(core->state));
+	put_time(status, "since", view, core->since);
+	put_age(status, "since_age_ms", view, core->since);
+	put_text(status, "cause", cause_name(core->cause));
+	put_bool(status, "alone", core->alone);
+	put_bool(status, "conflict", core->conflict);
+	put_count(status, "epoch", core->hold ? core->epoch : core->seen);
+	put_count(status, "boot", core->boot);
+	if (core->dead_at == MONO_FAR)
+		json_object_object_add(status, "takeover_in_ms", NULL);
+	else
+		put_span(status, "takeover_in_ms", core->dead_at - view->now);
+	put_peer(status, view);
+	put_links(status, view);
+	put_ips(status, view);
+	put_lease(status, view);
+	put_tests(status, view);
+	put_timers(status, view->timers);
+	put_operator(status, view);
+	put_counters(status, view);
+	put_process(status, view);
+	put_text(status, "health", health(view, put_warnings(status, view)));
+	return status;
+}

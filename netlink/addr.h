@@ -1,0 +1,58 @@
+/* Addresses of interfaces: adding and deleting them in batches, listing them. Those added here are marked as ours
+ * (IFA_PROTO), so that leftovers are found after a crash. It decides nothing: node.c says which and when. */
+#ifndef HAMON_NETLINK_ADDR_H
+#define HAMON_NETLINK_ADDR_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hamon/conf.h"
+#include "netlink/rtnl.h"
+
+enum addr_op { ADDR_ADD, ADDR_DELETE, ADDR__OPS };
+const char *addr_op_name(enum addr_op op);
+
+enum {
+	ADDR_PROTO = 0x48, /* 'H', our mark; shown by `ip` since 6.3. Kernels before 5.18 keep no mark: `proto` reads 0 */
+	ADDR_BATCH = 24,   /* so many changes take about a millisecond: a caller with heartbeats to send chunks by this */
+	ADDR_MAX = 256,    /* no call takes more */
+};
+
+struct addr_change {
+	int ifindex;
+	struct ip_address address;
+	uint8_t prefix;
+};
+
+/* Carries out n <= ADDR_MAX changes in one system call and reads every answer; nothing waits. results[i] is 0 or -errno.
+ * An address that is already there (same prefix) counts as added, one that is already gone, or whose interface is gone, as
+ * deleted. IPv6 is added without duplicate address detection (IFA_F_NODAD), so it is usable at once; IPv4 gets no broadcast
+ * address, as with `ip address add`.
+ * 0 when every result is known, whatever it is; -errno when the kernel could not be asked, all results set to it, or
+ * -EPROTO when an answer is missing: those results are -EPROTO, and addr_list() tells what was done. */
+int addr_apply(struct rtnl *rtnl, enum addr_op op, const struct addr_change *list, size_t n, int results[]);
+
+/* An address as the kernel has it. */
+struct addr_entry {
+	int ifindex;
+	struct ip_address address;
+	uint8_t prefix;
+	uint8_t proto;  /* ADDR_PROTO: ours */
+	uint32_t flags; /* IFA_F_SECONDARY, IFA_F_TENTATIVE, ... (linux/if_addr.h) */
+};
+
+/* From an RTM_NEWADDR or RTM_DELADDR. 0, -EAFNOSUPPORT (neither IPv4 nor IPv6) or -EBADMSG. */
+int addr_decode(struct nlmsghdr *message, struct addr_entry *out);
+
+typedef void addr_fn(void *arg, const struct addr_entry *entry);
+
+/* Calls fn with every IPv4 and IPv6 address of the interface (0: of all). 0 or -errno; -EINTR: the list changed while it was
+ * read, something may be missing: ask again. */
+int addr_list(struct rtnl *rtnl, int ifindex, addr_fn *fn, void *arg);
+
+/* Tells the kernel to keep an interface's secondary IPv4 addresses when their primary is deleted (it deletes them all by
+ * default; inet_del_ifa(), net/ipv4/devinet.c). Without it, deleting a shared IP could take the node's own address along.
+ * The same as net.ipv4.conf.IF.promote_secondaries=1, by index and without a file. 0 or -errno. */
+int addr_promote_secondaries(struct rtnl *rtnl, int ifindex);
+
+#endif

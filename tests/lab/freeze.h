@@ -1,0 +1,32 @@
+/* The freeze meter: on each CPU one memory-locked real-time thread, above everything that is measured, wakes every
+ * millisecond and records every gap over 5 ms. It tells what a machine took away from what hamon did with the rest. */
+#ifndef LAB_FREEZE_H
+#define LAB_FREEZE_H
+
+#include <stdbool.h>
+
+#include "tests/lab/clock.h"
+
+struct freeze;
+
+/* Starts the meter, or dies with the reason. Its records are shared with the children of this process. */
+struct freeze *freeze_start(void);
+
+/* The longest freeze of any CPU that overlapped the interval. */
+nanos freeze_worst(const struct freeze *freeze, nanos from, nanos to);
+
+/* How much of the interval at least one CPU stood still. */
+nanos freeze_overlap(const struct freeze *freeze, nanos from, nanos to);
+
+/* Watches for two seconds and returns the worst freeze in them. */
+nanos freeze_calibrate(const struct freeze *freeze);
+
+/* The time scale for a machine whose worst freeze is this: the least of 200 ms, 500 ms, 1 s, 2 s, 5 s, 10 s that is six
+ * times as long; 0: none is. */
+nanos freeze_scale(nanos worst);
+
+/* May a bound on time that failed between fault and recovery be tried again? Only if a freeze longer than within / 6 fell
+ * into that time. */
+bool freeze_excuses(const struct freeze *freeze, nanos within, nanos fault, nanos recovery);
+
+#endif

@@ -1,0 +1,34 @@
+/* The janitor: a child process that outlives whatever happens to the lab and removes what it made: the processes in its
+ * namespaces, the namespaces, its directory. It is the only way in which the lab cleans up, so it is always exercised. */
+#ifndef LAB_JANITOR_H
+#define LAB_JANITOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* What one process made bears its number: namespaces PREFIX-name, one directory. */
+enum { JANITOR_PREFIX = 24, JANITOR_DIR = 192 };
+
+/* Starts the janitor of this process; there is one at most. It acts when this process ends, however it ends, or at
+ * janitor_finish(); exit(), SIGINT, SIGTERM and SIGHUP wait for it. dir: removed with all that is in it; NULL: none. */
+void janitor_start(const char *dir);
+
+/* The prefix of this process's namespaces. */
+const char *janitor_prefix(void);
+
+/* Has the janitor leave the directory alone. */
+void janitor_keep_dir(void);
+
+/* Removes everything now, and waits for it. */
+void janitor_finish(void);
+
+/* For a child that goes its own way after fork(): forgets the parent's janitor. */
+void janitor_forget(void);
+
+/* Removes what earlier runs left behind whose process (and so whose janitor) is gone: a machine that lost power. */
+void janitor_sweep(void);
+
+/* $TMPDIR, or /tmp. */
+const char *janitor_tmp(void);
+
+#endif

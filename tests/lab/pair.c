@@ -1,0 +1,288 @@
+/* Two daemons: see pair.h. */
+#include "tests/lab/pair.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <json-c/json_pointer.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/lab/shell.h"
+
+enum { COMMAND = 1024, CONF = 192 << 10, TAIL_LINES = 40 };
+
+/* How often a condition is looked at: each look is a process. */
+#define LOOK (20 * NANOS_MS)
+
+/* ---- files ---- */
+
+static void write_file(const char *path, const char *text, mode_t mode) {
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+	size_t len = strlen(text);
+	if (fd < 0 || write(fd, text, len) != (ssize_t)len || close(fd))
+		shell_die("cannot write %s: %s", path, strerror(errno));
+}
+
+/* The whole file; empty when there is none. The caller frees it. */
+static char *read_file(const char *path) {
+	char *text = NULL;
+	size_t size = 0;
+	FILE *file = fopen(path, "re");
+	ssize_t n = file ? getdelim(&text, &size, '\0', file) : -1;
+	if (file)
+		fclose(file);
+	if (n < 0) {
+		free(text);
+		text = strdup("");
+	}
+	return text ? text : (shell_die("out of memory"), NULL);
+}
+
+static void make_dir(const char *path) {
+	if (mkdir(path, 0755) && errno != EEXIST)
+		shell_die("cannot make %s: %s", path, strerror(errno));
+}
+
+/* ---- set-up ---- */
+
+void pair_new_key(const struct pair *pair, enum net_host host) {
+	char key[256], path[PAIR_PATH + 8];
+	shell_must(&(struct shell_job){.output = key, .output_size = sizeof(key)}, "%s genpsk", pair->hamon);
+	shell_print(path, sizeof(path), "%s/psk", pair->node[host].dir);
+	write_file(path, key, 0600);
+}
+
+void pair_configure(const struct pair *pair, enum net_host host, const struct pair_conf *conf) {
+	const struct pair_node *node = &pair->node[host];
+	char *text = malloc(CONF), links[1024] = "";
+	if (!text)
+		shell_die("out of memory");
+	if (conf->links)
+		shell_print(links, sizeof(links), "links = ( %s )\n", conf->links);
+	shell_print(text, CONF,
+		    "cluster = \"%s\"\n"
+		    "psk-file = \"%s/psk\"\n"
+		    "nodes = ( { name = \"ha1\" }, { name = \"ha2\" } )\n"
+		    "shared-ips = ( %s )\n"
+		    "%s"
+		    "failover = { within = \"%lldms\" %s }\n"
+		    "connectivity-test = { %s }\n"
+		    "%s\n",
+		    conf->cluster ? conf->cluster : "edge", node->dir,
+		    conf->shared_ips ? conf->shared_ips
+				     : "{ address = \"" PAIR_SHARED "/24\" interface = \"" PAIR_INTERFACE "\" }",
+		    links, (long long)(conf->within / NANOS_MS), conf->failover ? conf->failover : "",
+		    conf->tests ? conf->tests : "ips = [ \"192.0.2.1\" ]", conf->more ? conf->more : "");
+	write_file(node->conf, text, 0644);
+	free(text);
+}
+
+void pair_init(struct pair *pair, const struct net *net, const char *hamon, const char *dir, const struct pair_conf *conf) {
+	*pair = (struct pair){.net = net, .hamon = hamon};
+	char base[PAIR_PATH], key[2][PAIR_PATH + 8];
+	shell_print(base, sizeof(base), "%s/%s", dir, conf->cluster ? conf->cluster : "edge");
+	make_dir(base);
+	for (unsigned host = 0; host < NET_NODES; host++) {
+		struct pair_node *node = &pair->node[host];
+		shell_print(node->dir, PAIR_PATH, "%s/%s", base, net_host_name(host));
+		make_dir(node->dir);
+		shell_print(node->conf, PAIR_PATH, "%s/hamon.conf", node->dir);
+		shell_print(node->log, PAIR_PATH, "%s/log", node->dir);
+		shell_print(key[host], sizeof(key[host]), "%s/psk", node->dir);
+		pair_configure(pair, host, conf);
+	}
+	pair_new_key(pair, NET_HA1);
+	char *text = read_file(key[NET_HA1]);
+	write_file(key[NET_HA2], text, 0600);
+	free(text);
+}
+
+/* ---- the processes ---- */
+
+void pair_start(struct pair *pair, enum net_host host) {
+	struct pair_node *node = &pair->node[host];
+	node->pid = shell_spawn(pair->net->ns[host], node->log, "%s run -f %s --node %s --state-dir %s/state --run-dir %s/run",
+				pair->hamon, node->conf, net_host_name(host), node->dir, node->dir);
+}
+
+void pair_signal(const struct pair *pair, enum net_host host, int number) {
+	if (pair->node[host].pid <= 0 || kill(pair->node[host].pid, number))
+		shell_die("%s has no daemon to send signal %d to", net_host_name(host), number);
+}
+
+int pair_wait_end(struct pair *pair, enum net_host host, nanos deadline) {
+	struct pair_node *node = &pair->node[host];
+	for (int status;;) {
+		pid_t pid = waitpid(node->pid, &status, WNOHANG);
+		if (pid == node->pid) {
+			node->pid = 0;
+			return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+		}
+		if (clock_now() > deadline)
+			return -1;
+		clock_sleep_until(clock_now() + NANOS_MS);
+	}
+}
+
+/* Is there the word among the arguments of the process, and is it a child of the parent? */
+static bool is_child(const char *process, pid_t parent, const char *word) {
+	char path[PAIR_PATH], args[1024];
+	shell_print(path, sizeof(path), "/proc/%s/stat", process);
+	char *stat = read_file(path);
+	const char *after = strrchr(stat, ')'); /* "(name) S ppid": the name may hold anything */
+	long ppid = after && strlen(after) > 4 ? strtol(after + 4, NULL, 10) : 0;
+	free(stat);
+	if (ppid != parent)
+		return false;
+	shell_print(path, sizeof(path), "/proc/%s/cmdline", process);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, args, sizeof(args) - 1);
+	if (fd >= 0)
+		close(fd);
+	if (n <= 0)
+		return false;
+	args[n] = '\0';
+	for (const char *arg = args; arg < args + n; arg += strlen(arg) + 1)
+		if (strcmp(arg, word) == 0)
+			return true;
+	return false;
+}
+
+pid_t pair_child(const struct pair *pair, enum net_host host, const char *word) {
+	pid_t found = 0;
+	DIR *dir = opendir("/proc");
+	for (struct dirent *entry; dir && !found && (entry = readdir(dir));) {
+		long pid = strtol(entry->d_name, NULL, 10);
+		if (pid > 0 && is_child(entry->d_name, pair->node[host].pid, word))
+			found = (pid_t)pid;
+	}
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+void pair_expect_alive(struct pair *pair) {
+	for (unsigned host = 0; host < NET_NODES; host++) {
+		if (pair->node[host].pid == 0)
+			continue;
+		int status = pair_wait_end(pair, host, 0);
+		if (status >= 0)
+			shell_die("the daemon of %s ended by itself, with status %d", net_host_name(host), status);
+	}
+}
+
+/* ---- the verbs ---- */
+
+struct pair_result pair_verb(const struct pair *pair, enum net_host host, const char *words) {
+	const struct pair_node *node = &pair->node[host];
+	struct pair_result result = {.output = malloc(PAIR_OUTPUT)};
+	if (!result.output)
+		shell_die("out of memory");
+	struct shell_job job = {.ns = pair->net->ns[host], .output = result.output, .output_size = PAIR_OUTPUT};
+	result.status = shell_run(&job, "%s %s -f %s --node %s --run-dir %s/run", pair->hamon, words, node->conf,
+				  net_host_name(host), node->dir);
+	return result;
+}
+
+int pair_do(const struct pair *pair, enum net_host host, const char *words) {
+	struct pair_result result = pair_verb(pair, host, words);
+	free(result.output);
+	return result.status;
+}
+
+struct json_object *pair_status(const struct pair *pair, enum net_host host) {
+	struct pair_result result = pair_verb(pair, host, "status --json");
+	struct json_object *status = result.status == 0 ? json_tokener_parse(result.output) : NULL;
+	free(result.output);
+	return status;
+}
+
+static bool get(struct json_object *status, const char *pointer, char *out, size_t size) {
+	struct json_object *value = NULL;
+	if (!status || json_pointer_get(status, pointer, &value))
+		return false;
+	snprintf(out, size, "%s", value ? json_object_get_string(value) : "null");
+	return true;
+}
+
+bool pair_get(const struct pair *pair, enum net_host host, const char *pointer, char *out, size_t size) {
+	struct json_object *status = pair_status(pair, host);
+	bool found = get(status, pointer, out, size);
+	json_object_put(status);
+	return found;
+}
+
+double pair_number(const struct pair *pair, enum net_host host, const char *pointer) {
+	char text[64];
+	return pair_get(pair, host, pointer, text, sizeof(text)) ? strtod(text, NULL) : -1;
+}
+
+bool pair_wait(const struct pair *pair, enum net_host host, const char *pointer, const char *value, nanos deadline) {
+	for (char text[256];;) {
+		if (pair_get(pair, host, pointer, text, sizeof(text)) && strcmp(text, value) == 0)
+			return true;
+		if (clock_now() > deadline)
+			return false;
+		clock_sleep_until(clock_now() + LOOK);
+	}
+}
+
+int pair_wait_settled(const struct pair *pair, nanos deadline) {
+	for (char state[NET_NODES][64];;) {
+		bool both = pair_get(pair, NET_HA1, "/state", state[0], sizeof(state[0])) &&
+			    pair_get(pair, NET_HA2, "/state", state[1], sizeof(state[1]));
+		for (unsigned host = 0; both && host < NET_NODES; host++)
+			if (strcmp(state[host], "primary") == 0 && strcmp(state[pair_other(host)], "backup") == 0)
+				return (int)host;
+		if (clock_now() > deadline)
+			return -1;
+		clock_sleep_until(clock_now() + LOOK);
+	}
+}
+
+bool pair_holds(const struct pair *pair, enum net_host host, const char *address) {
+	char *output = malloc(PAIR_OUTPUT), word[80];
+	if (!output)
+		shell_die("out of memory");
+	struct shell_job job = {.ns = pair->net->ns[host], .output = output, .output_size = PAIR_OUTPUT};
+	shell_must(&job, "ip -o address show");
+	shell_print(word, sizeof(word), " %s/", address);
+	bool found = strstr(output, word) != NULL;
+	free(output);
+	return found;
+}
+
+/* ---- the logs ---- */
+
+bool pair_logged(const struct pair *pair, enum net_host host, const char *text) {
+	char *log = read_file(pair->node[host].log);
+	bool found = strstr(log, text) != NULL;
+	free(log);
+	return found;
+}
+
+bool pair_wait_logged(const struct pair *pair, enum net_host host, const char *text, nanos deadline) {
+	while (!pair_logged(pair, host, text)) {
+		if (clock_now() > deadline)
+			return false;
+		clock_sleep_until(clock_now() + LOOK);
+	}
+	return true;
+}
+
+void pair_show_logs(const struct pair *pair) {
+	for (unsigned host = 0; host < NET_NODES; host++) {
+		char *log = read_file(pair->node[host].log);
+		char *from = log + strlen(log);
+		for (unsigned lines = 0; from > log && lines <= TAIL_LINES; from--)
+			lines += from[-1] == '\n';
+		fprintf(stderr, "---- the last lines of %s's log ----\n%s", net_host_name(host), from);
+		free(log);
+	}
+}

@@ -1,0 +1,98 @@
+/* One node of the simulated pair: what node.c does in the daemon, on the world's clock. It wakes, hands the core what came
+ * in, carries its actions out one by one, and brings back how they ended. */
+#ifndef SIM_HOST_H
+#define SIM_HOST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "hamon/core/core.h"
+#include "hamon/core/state.h" /* for the size of struct core alone: nothing here looks inside */
+#include "tests/sim/kernel.h"
+
+struct world;
+
+enum { HOST_ACTS = 64, HOST_AGENDA = 32, HOST_RESULTS = 32, HOST_FRAMES = 40, HOST_ANSWERS = 64, HOST_MAIL = 16, HOST_JOBS = 16 };
+
+/* What the process does next, in order. */
+struct agenda_item {
+	enum { ITEM_CLOCK, ITEM_DRAIN, ITEM_MAIL, ITEM_SETTLE, ITEM_EVENT } kind;
+	bool by_timer;      /* ITEM_CLOCK */
+	struct event event; /* ITEM_EVENT */
+};
+
+struct host_job {
+	enum action_type type;
+	struct ip_set ips;
+};
+
+struct host {
+	unsigned index;
+	struct core_config config;
+	struct core core;
+	struct kernel kernel;
+	bool alive;
+	unsigned life; /* of the process: grows with each start and each end */
+	mono_t paused_until, frozen_until; /* true times */
+
+	/* the disk */
+	uint64_t boot, mark;
+	bool paused;
+	mono_t operator_until;
+
+	/* the process */
+	mono_t now;        /* the clock as it last read it */
+	bool busy;         /* something is on the agenda */
+	bool tempted;      /* the adversary had its chance at the act that is next */
+	uint64_t timer;    /* id of the happening that wakes it */
+	mono_t timer_at;   /* and its true time */
+	mono_t asked;      /* when it asked to be woken */
+	struct action acts[HOST_ACTS];
+	size_t acts_n;
+	struct agenda_item agenda[HOST_AGENDA];
+	size_t agenda_at, agenda_n;
+	struct event results[HOST_RESULTS];
+	size_t results_n;
+	struct {
+		struct heartbeat hb;
+		mono_t rx;
+		unsigned link;
+	} frames[HOST_FRAMES];
+	size_t frames_n;
+	struct {
+		unsigned slot;
+		mono_t sent;
+	} answers[HOST_ANSWERS];
+	size_t answers_n;
+	struct event mail[HOST_MAIL];
+	size_t mail_n;
+	struct host_job jobs[HOST_JOBS];
+	size_t jobs_n;
+	uint64_t job; /* id of the happening that ends the first; 0: none runs */
+
+	/* what its world lets fail, until so many true ns */
+	mono_t add_fails_until, permit_refused_until, disk_fails_until, slow_until;
+	bool carrier, stood_down;
+	mono_t idle_until; /* an operator paused it */
+	uint64_t wanted; /* the request it last said, for the adversary */
+};
+
+/* The daemon starts. */
+void host_boot(struct world *w, struct host *host, bool wiped);
+/* The process ends, with what it had in hand. */
+void host_end(struct world *w, struct host *host);
+
+/* A socket became ready, or something else happened to the process: it wakes soon. */
+void host_frame(struct world *w, struct host *host, unsigned link, const struct heartbeat *hb);
+void host_answer(struct world *w, struct host *host, unsigned slot, mono_t sent);
+void host_mail(struct world *w, struct host *host, const struct event *event);
+
+/* Happenings of its own. */
+void host_timer(struct world *w, struct host *host, uint64_t id);
+void host_run(struct world *w, struct host *host);
+void host_job_done(struct world *w, struct host *host, uint64_t id);
+
+/* The clock it would read now. */
+mono_t host_clock(const struct world *w, const struct host *host);
+
+#endif

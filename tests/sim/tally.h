@@ -1,0 +1,65 @@
+/* What a run of the simulator counts: the faults by kind, the promises by name. */
+#ifndef SIM_TALLY_H
+#define SIM_TALLY_H
+
+#include <stdint.h>
+
+enum lease_mode { LEASE_KERNEL, LEASE_STANDIN, LEASE__COUNT };
+const char *lease_mode_name(enum lease_mode mode);
+
+enum mishap {
+	/* drawn one at a time, by the weights of the seed's mood */
+	MISHAP_PAUSE,           /* a process stands still */
+	MISHAP_FREEZE,          /* a whole machine stands still, and receives nothing */
+	MISHAP_KILL,            /* the monitor dies */
+	MISHAP_POWER,           /* a machine loses its power */
+	MISHAP_STOP,            /* a daemon is told to end */
+	MISHAP_TAKEOVER,        /* operators' verbs */
+	MISHAP_GIVE,            /* standdown */
+	MISHAP_HOLD,            /* pause */
+	MISHAP_CARRIER_LOST,    /* the shared IPs' interface */
+	MISHAP_DELETED,         /* somebody deletes the addresses */
+	MISHAP_LEASE_FLUSHED,   /* somebody deletes the lease */
+	MISHAP_ADD_FAILS,       /* addresses cannot be added for a while */
+	MISHAP_PERMIT_REFUSED,  /* for a while */
+	MISHAP_DISK_FAILS,      /* epochs cannot be reserved for a while */
+	MISHAP_SLOW,            /* addresses and disk are slow for a while */
+	MISHAP_DRAWN,           /* how many of them are drawn so */
+	/* befall by themselves */
+	MISHAP_LOSS = MISHAP_DRAWN,
+	MISHAP_DELAY,
+	MISHAP_DUPLICATE,
+	MISHAP_ONE_WAY,         /* one direction cut */
+	MISHAP_SPLIT,           /* both cut, each test IP on one side or none */
+	MISHAP_ONE_LINK,        /* one of two links cut */
+	MISHAP_TEST_LOST,       /* a test request or its answer */
+	MISHAP_WIPE,            /* a disk is lost with the crash */
+	MISHAP_FORCE,           /* standdown, whatever the peer */
+	MISHAP_DRY_RUN,
+	MISHAP_BEFORE_ACT,      /* frozen between a decision and its act */
+	MISHAP_BEFORE_DECISION, /* frozen between the reading of the clock and the decision */
+	MISHAP_LAST_RENEWAL,    /* a renewal held to the last moment of the lease */
+	MISHAP_LAST_GRANT,      /* a grant held to the last moment of its permit, or just past it */
+	MISHAP_LATE_WANT,       /* a request that is heard just before it runs out */
+	MISHAP_JIFFIES,         /* jiffies stand still */
+	MISHAP_FULL_QUEUE,      /* a plain heartbeat refused */
+	MISHAP_LATE_WAKE,
+	MISHAP__COUNT,
+};
+const char *mishap_name(enum mishap mishap);
+
+/* The promises of docs/SAFETY.md, by the same names, and the contract of core.h. */
+enum promise { PROMISE_P1, PROMISE_P2, PROMISE_P4, PROMISE_L1, PROMISE_L2, PROMISE_L3, PROMISE_CORE, PROMISE__COUNT };
+const char *promise_name(enum promise promise);
+
+struct tally {
+	uint64_t seeds, events, failovers, violations;
+	uint64_t silent_claims, told_claims, refused_grants, refused_renewals;
+	uint64_t broken[PROMISE__COUNT];
+	uint64_t mishaps[MISHAP__COUNT];
+	int64_t virtual_ns;
+};
+
+void tally_add(struct tally *sum, const struct tally *more);
+
+#endif

@@ -1,0 +1,364 @@
+/* The world between the nodes: the clock, the wires, the test IPs. Faults and the adversary are faults.c's. */
+#include "tests/sim/world.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/sim/faults.h"
+
+/* ---- chance: SplitMix64 (Steele, Lea, Flood 2014), small, and good from any seed ---- */
+
+static uint64_t draw(struct world *w) {
+	uint64_t z = w->random += UINT64_C(0x9e3779b97f4a7c15);
+	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+	return z ^ (z >> 31);
+}
+
+int64_t world_between(struct world *w, int64_t low, int64_t high) {
+	if (high <= low)
+		return low;
+	return low + (int64_t)(draw(w) % (uint64_t)(high - low + 1));
+}
+
+bool world_chance(struct world *w, int64_t permille) {
+	return (int64_t)(draw(w) % 1000) < permille;
+}
+
+void world_trace(struct world *w, const char *format, ...) {
+	if (!w->trace)
+		return;
+	va_list args;
+	va_start(args, format);
+	printf("%12.3f ms  ", (double)w->now / MSEC);
+	vprintf(format, args);
+	putchar('\n');
+	va_end(args);
+}
+
+/* ---- the heap of happenings: earliest first, and in the order of posting among equals ---- */
+
+static bool sooner(const struct happening *a, const struct happening *b) {
+	return a->at < b->at || (a->at == b->at && a->id < b->id);
+}
+
+void world_post(struct world *w, true_t at, struct happening happening) {
+	assert(at >= w->now);
+	if (w->heap_n == w->heap_max) {
+		w->heap_max = w->heap_max ? 2 * w->heap_max : 1024;
+		w->heap = realloc(w->heap, w->heap_max * sizeof *w->heap);
+		assert(w->heap);
+	}
+	happening.at = at;
+	happening.id = w->ids++;
+	size_t i = w->heap_n++;
+	for (size_t up; i > 0 && sooner(&happening, &w->heap[up = (i - 1) / 2]); i = up)
+		w->heap[i] = w->heap[up];
+	w->heap[i] = happening;
+}
+
+static struct happening take(struct world *w) {
+	struct happening first = w->heap[0], last = w->heap[--w->heap_n];
+	size_t i = 0;
+	for (size_t down; (down = 2 * i + 1) < w->heap_n; i = down) {
+		if (down + 1 < w->heap_n && sooner(&w->heap[down + 1], &w->heap[down]))
+			down++;
+		if (!sooner(&w->heap[down], &last))
+			break;
+		w->heap[i] = w->heap[down];
+	}
+	w->heap[i] = last;
+	return first;
+}
+
+/* ---- the wires ---- */
+
+/* N1 bounds how many frames in a row a wire that is whole may lose or hold up. */
+enum { MISSES = 2 };
+
+static void deliver(struct world *w, const struct happening *frame, span_t delay) {
+	world_post(w, w->now + delay, *frame);
+}
+
+static span_t prompt_delay(struct world *w) {
+	return world_between(w, 50 * USEC, 300 * USEC);
+}
+
+/* Returns whether it arrives in good time. */
+static bool send_on_link(struct world *w, unsigned from, const struct happening *frame) {
+	bool lost = world_chance(w, w->wires.loss[from]);
+	bool late = w->wires.slow[from] && world_chance(w, w->mood.slow);
+	if (lost) {
+		w->tally->mishaps[MISHAP_LOSS]++;
+		if (w->wires.slow[from] && world_chance(w, 50)) /* given up for lost */
+			deliver(w, frame, world_between(w, w->h, 8 * w->dead));
+		return false;
+	}
+	if (late)
+		w->tally->mishaps[MISHAP_DELAY]++;
+	deliver(w, frame, late ? world_between(w, w->h / 2, 8 * w->dead) : prompt_delay(w));
+	if (!w->healed && world_chance(w, w->mood.duplicate)) {
+		w->tally->mishaps[MISHAP_DUPLICATE]++;
+		deliver(w, frame, world_between(w, 50 * USEC, world_chance(w, 500) ? MSEC : 6 * w->dead));
+	}
+	return !late;
+}
+
+/* A direction that is whole bears a few misses in a row; a deaf frame is not heard in any case, so it does not count. */
+static void keep_n1(struct world *w, unsigned from, unsigned link, bool prompt, const struct happening *frame) {
+	unsigned *missed = &w->wires.missed[from];
+	if (prompt) {
+		*missed = 0;
+	} else if (*missed >= MISSES) {
+		struct happening again = *frame;
+		again.frame.link = link;
+		deliver(w, &again, prompt_delay(w));
+		*missed = 0;
+	} else if (!frame->frame.hb.deaf) {
+		++*missed;
+	}
+}
+
+bool world_send(struct world *w, struct host *from, const struct heartbeat *hb) {
+	unsigned sender = from->index;
+	struct wires *wires = &w->wires;
+	faults_overhear(w, from, hb);
+	if (hb->mark == MARK_PLAIN && !w->healed && wires->missed[sender] < MISSES && world_chance(w, w->mood.misfire)) {
+		w->tally->mishaps[MISHAP_FULL_QUEUE]++;
+		wires->missed[sender]++;
+		return false;
+	}
+	struct happening frame = {.type = HAPPEN_FRAME, .node = 1 - sender};
+	frame.frame.hb = *hb;
+	frame.frame.sent = w->now;
+	bool prompt = false;
+	int whole = -1;
+	for (unsigned link = 0; link < w->links; link++) {
+		if (wires->cut[sender][link])
+			continue;
+		whole = (int)link;
+		frame.frame.link = link;
+		prompt |= send_on_link(w, sender, &frame);
+	}
+	if (whole >= 0)
+		keep_n1(w, sender, (unsigned)whole, prompt, &frame);
+	return true;
+}
+
+void world_test(struct world *w, struct host *from, unsigned slot, mono_t decided) {
+	struct happening request = {.type = HAPPEN_REQUEST, .node = from->index, .life = from->life};
+	request.test.slot = slot;
+	request.test.sent = decided;
+	world_post(w, w->now + world_between(w, 20 * USEC, 400 * USEC), request);
+}
+
+static void test_reached(struct world *w, const struct happening *request) {
+	if (!w->wires.reach[request->node][request->test.slot])
+		return;
+	if (!w->healed && world_chance(w, 20)) {
+		w->tally->mishaps[MISHAP_TEST_LOST]++;
+		return;
+	}
+	struct happening answer = *request;
+	answer.type = HAPPEN_ANSWER;
+	world_post(w, w->now + world_between(w, 100 * USEC, 1500 * USEC), answer);
+}
+
+/* ---- what happens ---- */
+
+static void frame_arrived(struct world *w, const struct happening *frame) {
+	struct host *host = &w->host[frame->node];
+	if (!host->alive)
+		return;
+	true_t *arrived = &w->wires.arrived[1 - frame->node];
+	*arrived = mono_max(*arrived, frame->frame.sent);
+	host_frame(w, host, frame->frame.link, &frame->frame.hb);
+}
+
+static void disk_answered(struct world *w, const struct happening *reserved) {
+	struct host *host = &w->host[reserved->node];
+	uint64_t epoch = reserved->reserved.epoch;
+	if (!reserved->reserved.fails && epoch > host->mark)
+		host->mark = epoch;
+	struct event event = {.type = EV_EPOCHS_RESERVED};
+	event.epochs.error = reserved->reserved.fails ? EIO : 0;
+	event.epochs.reserved = host->mark;
+	host_mail(w, host, &event);
+}
+
+static void carrier_back(struct world *w, struct host *host) {
+	host->carrier = true;
+	struct event event = {.type = EV_CARRIER, .carrier.up = true};
+	if (host->alive)
+		host_mail(w, host, &event);
+}
+
+/* Serves while it could: L1 counts only what no fault excuses. */
+static void watch(struct world *w) {
+	bool served = false, could = false;
+	for (unsigned i = 0; i < WORLD_NODES; i++) {
+		struct host *host = &w->host[i];
+		mono_t clock = host_clock(w, host);
+		bool serves = host->alive && kernel_serves(&host->kernel, clock, &host->config.ips);
+		served |= serves;
+		could |= faults_could_serve(w, host);
+		if (serves)
+			w->host[1 - i].stood_down = false; /* the core forgives it then */
+	}
+	checker_service(&w->checker, w->now, served, could, w->disturbed, 12 * w->dead + 5 * SEC / 2);
+	struct happening again = {.type = HAPPEN_WATCH};
+	world_post(w, w->now + w->h / 2, again);
+}
+
+static void snapshot(struct world *w, bool serves[WORLD_NODES], struct core_status status[WORLD_NODES]) {
+	for (unsigned i = 0; i < WORLD_NODES; i++) {
+		mono_t clock = host_clock(w, &w->host[i]);
+		serves[i] = kernel_serves(&w->host[i].kernel, clock, &w->host[i].config.ips);
+		core_status(&w->host[i].core, mono_max(clock, w->host[i].now), &status[i]);
+	}
+}
+
+static void settle(struct world *w, bool again) {
+	static struct core_status status[WORLD_NODES]; /* large */
+	bool serves[WORLD_NODES];
+	snapshot(w, serves, status);
+	world_trace(w, "%s: %s, %s", again ? "END" : "QUIET", state_name(status[0].state), state_name(status[1].state));
+	if (again)
+		checker_stayed(&w->checker, status);
+	else
+		checker_settled(&w->checker, serves, status);
+}
+
+/* Does it belong to a life of the node that has ended? */
+static bool stale(const struct world *w, const struct happening *it) {
+	switch (it->type) {
+	case HAPPEN_BOOT:
+	case HAPPEN_RUN:
+	case HAPPEN_TIMER:
+	case HAPPEN_REQUEST:
+	case HAPPEN_ANSWER:
+	case HAPPEN_JOB:
+	case HAPPEN_PURGE:
+		return it->life != w->host[it->node].life;
+	case HAPPEN_FRAME:
+	case HAPPEN_RESERVED:
+	case HAPPEN_JIFFIES:
+	case HAPPEN_CARRIER:
+	case HAPPEN_OPERATOR:
+	case HAPPEN_UNCUT:
+	case HAPPEN_TOPOLOGY:
+	case HAPPEN_FAULT:
+	case HAPPEN_WATCH:
+	case HAPPEN_HEAL:
+	case HAPPEN_QUIET:
+	case HAPPEN_END:
+		return false;
+	}
+	return false;
+}
+
+static void happen(struct world *w, const struct happening *it) {
+	struct host *host = &w->host[it->node];
+	switch (it->type) {
+	case HAPPEN_BOOT:
+		host_boot(w, host, it->wiped);
+		w->disturbed = mono_max(w->disturbed, w->now);
+		break;
+	case HAPPEN_RUN:
+		host_run(w, host);
+		break;
+	case HAPPEN_TIMER:
+		host_timer(w, host, it->id);
+		break;
+	case HAPPEN_FRAME:
+		frame_arrived(w, it);
+		break;
+	case HAPPEN_REQUEST:
+		test_reached(w, it);
+		break;
+	case HAPPEN_ANSWER:
+		if (w->wires.reach[it->node][it->test.slot])
+			host_answer(w, host, it->test.slot, it->test.sent);
+		break;
+	case HAPPEN_JOB:
+		host_job_done(w, host, it->id);
+		break;
+	case HAPPEN_RESERVED:
+		if (it->life == host->life)
+			disk_answered(w, it);
+		else if (!it->reserved.fails && it->reserved.epoch > host->mark)
+			host->mark = it->reserved.epoch;
+		break;
+	case HAPPEN_CARRIER:
+		carrier_back(w, host);
+		break;
+	case HAPPEN_WATCH:
+		watch(w);
+		break;
+	case HAPPEN_QUIET:
+	case HAPPEN_END:
+		settle(w, it->type == HAPPEN_END);
+		break;
+	case HAPPEN_PURGE:
+	case HAPPEN_JIFFIES:
+	case HAPPEN_OPERATOR:
+	case HAPPEN_UNCUT:
+	case HAPPEN_TOPOLOGY:
+	case HAPPEN_FAULT:
+	case HAPPEN_HEAL:
+		faults_happen(w, it);
+		break;
+	}
+}
+
+static void judge_emission(struct world *w) {
+	bool emits[WORLD_NODES];
+	mono_t ran_out[WORLD_NODES];
+	for (unsigned i = 0; i < WORLD_NODES; i++) {
+		struct kernel *kernel = &w->host[i].kernel;
+		emits[i] = kernel_emits(kernel, host_clock(w, &w->host[i]));
+		ran_out[i] = kernel->ran_out == MONO_NEVER ? MONO_NEVER : kernel_when(kernel, kernel->ran_out);
+	}
+	checker_emission(&w->checker, w->now, emits, ran_out);
+}
+
+static void reset(struct world *w, uint64_t seed, enum lease_mode mode, bool trace, struct tally *tally) {
+	struct happening *heap = w->heap;
+	size_t heap_max = w->heap_max;
+	memset(w, 0, sizeof *w);
+	w->heap = heap;
+	w->heap_max = heap_max;
+	w->seed = seed;
+	w->random = seed;
+	w->ids = 1; /* 0 is no happening */
+	w->mode = mode;
+	w->trace = trace;
+	w->tally = tally;
+	checker_init(&w->checker, tally);
+}
+
+bool world_run(struct world *w, uint64_t seed, enum lease_mode mode, bool trace, struct tally *tally) {
+	reset(w, seed, mode, trace, tally);
+	faults_begin(w);
+	while (!w->checker.broken) {
+		struct happening it = take(w);
+		w->now = it.at;
+		if (!stale(w, &it))
+			happen(w, &it);
+		judge_emission(w);
+		if (it.type == HAPPEN_END)
+			break;
+	}
+	tally->seeds++;
+	tally->virtual_ns += w->now;
+	if (!w->checker.broken)
+		return true;
+	world_trace(w, "VIOLATION of %s: %s", promise_name(w->checker.promise), w->checker.why);
+	tally->violations++;
+	tally->broken[w->checker.promise]++;
+	return false;
+}

@@ -1,0 +1,135 @@
+/* The simulated world: one virtual clock, one heap of happenings, one random stream. It owns what lies between the two nodes
+ * (wires, test IPs, operators, faults) and the adversary that picks the worst moment; the nodes are host.c's. */
+#ifndef SIM_WORLD_H
+#define SIM_WORLD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "hamon/mono.h"
+#include "hamon/wire/heartbeat.h"
+#include "tests/sim/checker.h"
+#include "tests/sim/host.h"
+#include "tests/sim/tally.h"
+
+typedef mono_t true_t; /* the world's own time, ns; a node's clock drifts from it */
+
+enum { WORLD_NODES = 2, WORLD_LINKS = 2, WORLD_TESTS = 3 };
+
+enum happening_type {
+	HAPPEN_BOOT,     /* a node's daemon starts */
+	HAPPEN_RUN,      /* a node's process goes on with what it is doing */
+	HAPPEN_TIMER,    /* a node's process wakes by its timer, or because a socket is ready */
+	HAPPEN_FRAME,    /* a heartbeat reaches a node */
+	HAPPEN_REQUEST,  /* a test request reaches a test IP */
+	HAPPEN_ANSWER,   /* a test answer reaches a node */
+	HAPPEN_JOB,      /* a node's slow work on addresses ends */
+	HAPPEN_RESERVED, /* a node's disk answers */
+	HAPPEN_PURGE,    /* a node's supervisor silences it after its monitor died */
+	HAPPEN_JIFFIES,  /* a node's jiffies stand still for a while */
+	HAPPEN_CARRIER,  /* a node's carrier comes back */
+	HAPPEN_OPERATOR, /* the adversary's operator asks at a moment of his choice */
+	HAPPEN_UNCUT,    /* a cut that the adversary made for a moment ends */
+	HAPPEN_TOPOLOGY, /* the wires change */
+	HAPPEN_FAULT,
+	HAPPEN_WATCH, /* is anybody serving? */
+	HAPPEN_HEAL,  /* no faults from here on */
+	HAPPEN_QUIET, /* now everything must be settled, and stay so */
+	HAPPEN_END,
+};
+
+struct happening {
+	true_t at;
+	uint64_t id; /* order among equals; set by world_post() */
+	enum happening_type type;
+	unsigned node;
+	unsigned life; /* of the node's process: what an earlier life began does not happen */
+	union {
+		struct {
+			unsigned link;
+			true_t sent;
+			struct heartbeat hb;
+		} frame;
+		struct {
+			unsigned slot;
+			mono_t sent;
+		} test;
+		struct {
+			uint64_t epoch;
+			bool fails;
+		} reserve;
+		bool wiped;       /* HAPPEN_BOOT */
+		unsigned drawing; /* HAPPEN_UNCUT: of this topology */
+	};
+};
+
+/* How rough this seed is: drawn once, so that seeds differ in kind and not only in order. */
+struct mood {
+	int64_t loss, slow, duplicate; /* permille */
+	int64_t adversary;             /* permille: freeze before an act */
+	int64_t hunt;                  /* permille: hold a renewal or a grant to its last moment */
+	int64_t stalls;                /* permille: jiffies stand still as a lease is about to end */
+	int64_t misfire;               /* permille: a plain frame refused by a full queue */
+	span_t fault_gap, dwell;       /* at most so long between two faults, two topologies */
+	int64_t weight[MISHAP__COUNT];
+};
+
+struct wires {
+	bool cut[WORLD_NODES][WORLD_LINKS]; /* [from] */
+	int64_t loss[WORLD_NODES];          /* permille */
+	bool slow[WORLD_NODES];
+	unsigned missed[WORLD_NODES]; /* frames in a row that did not arrive in good time though the wire was whole */
+	true_t arrived[WORLD_NODES];  /* when the newest frame that arrived was sent */
+	bool reach[WORLD_NODES][WORLD_TESTS];
+	unsigned drawing; /* counts the topologies */
+};
+
+struct world {
+	uint64_t seed, random;
+	true_t now;
+	struct happening *heap;
+	size_t heap_n, heap_max;
+	uint64_t ids;
+
+	enum lease_mode mode;
+	bool trace;
+	unsigned links, tests;
+	struct mood mood;
+	struct wires wires;
+	bool healed, quiet;
+	bool covered;      /* each node's dead interval covers the other's numbers */
+	span_t h, dead;    /* the larger of the two nodes' */
+	true_t disturbed;  /* when a fault last began, or will end */
+	uint64_t boots;    /* the wall clock's part in boot numbers: ordered over both nodes and wiped disks */
+	uint32_t requests; /* operators' tokens */
+	struct host host[WORLD_NODES];
+	struct checker checker;
+	struct tally *tally;
+};
+
+/* Runs one seed to its end or its first violation; returns whether it was kept from violating anything. Everything random
+ * comes from the seed. *w is the caller's and is reused from seed to seed; w->heap is taken once. */
+bool world_run(struct world *w, uint64_t seed, enum lease_mode mode, bool trace, struct tally *tally);
+
+/* A number from low to high, both included. */
+int64_t world_between(struct world *w, int64_t low, int64_t high);
+bool world_chance(struct world *w, int64_t permille);
+
+void world_post(struct world *w, true_t at, struct happening happening);
+
+/* A node sent this heartbeat on every link. Returns whether its own queue took it. */
+bool world_send(struct world *w, struct host *from, const struct heartbeat *hb);
+/* A node sent a test request. */
+void world_test(struct world *w, struct host *from, unsigned slot, mono_t decided);
+
+/* The node is about to carry this act out: shall it be frozen before? */
+void world_tempt(struct world *w, struct host *host, const struct action *act);
+/* The node's kernel set a lease: shall its jiffies stand still as it ends? */
+void world_lease_set(struct world *w, struct host *host);
+/* The node's process stops for so long; with it, when `host_too`, the whole machine. A stand-in cannot silence a process that
+ * stands still: in that mode a pause is never longer than a daemon bears, and two do not follow one another. False: refused. */
+bool world_pause(struct world *w, struct host *host, span_t length, bool host_too);
+
+void world_trace(struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif
