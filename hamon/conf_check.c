@@ -14,18 +14,22 @@ static bool same_address(const struct ip_address *a, const struct ip_address *b)
 	return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
 }
 
+/* Which of the first n shared IPs has this address? -1: none. */
+static int find_ip(const struct conf *c, unsigned n, const struct ip_address *address) {
+	for (unsigned i = 0; i < n; i++)
+		if (same_address(&c->ips[i].address, address))
+			return (int)i;
+	return -1;
+}
+
 static void check_ips(struct draft *d) {
 	const struct conf *c = &d->conf;
 	char text[INET6_ADDRSTRLEN];
 	for (unsigned i = 0; i < c->ips_n; i++) {
-		const struct ip_address *address = &c->ips[i].address;
-		for (unsigned j = 0; j < i; j++) {
-			if (!same_address(address, &c->ips[j].address))
-				continue;
+		int same = find_ip(c, i, &c->ips[i].address);
+		if (same >= 0)
 			draft_complain(d, d->ip_line[i], "the shared IP %s stands in line %u already",
-				       conf_address_text(address, text), d->ip_line[j]);
-			break;
-		}
+				       conf_address_text(&c->ips[i].address, text), d->ip_line[same]);
 	}
 }
 
@@ -37,13 +41,11 @@ static void check_tests(struct draft *d) {
 		for (unsigned j = 0; j < i; j++)
 			if (same_address(&c->tests[i], &c->tests[j]))
 				draft_complain(d, d->test_line[i], "the test IP %s is listed twice", text);
-		for (unsigned j = 0; j < c->ips_n; j++)
-			if (same_address(&c->tests[i], &c->ips[j].address))
-				draft_complain(
-					d, d->test_line[i],
-					"the test IP %s is a shared IP, which the pair itself answers; test a router or "
-					"a switch",
-					text);
+		if (find_ip(c, c->ips_n, &c->tests[i]) >= 0)
+			draft_complain(
+				d, d->test_line[i],
+				"the test IP %s is a shared IP, which the pair itself answers; test a router or a switch",
+				text);
 	}
 }
 
@@ -240,7 +242,8 @@ void draft_resolve(struct draft *d, const char *node) {
 	default_links(c);
 	for (unsigned i = 0; i < CONF_NODES; i++)
 		check_node_references(d, &d->nodes[i]);
-	for (unsigned i = 0; i < CONF_NODES && !d->errors->n; i++)
+	bool known = !d->errors->n;
+	for (unsigned i = 0; i < CONF_NODES && known; i++)
 		check_link_interfaces(d, &d->nodes[i]);
 	if (!find_self(d, node) || d->errors->n)
 		return;

@@ -40,9 +40,9 @@ void icmp_fini(struct icmp *icmp);
 int icmp_fd4(const struct icmp *icmp);
 int icmp_fd6(const struct icmp *icmp);
 
-/* Sends an echo request for slot (< ICMP_SLOTS) to `to`, through the interface (0: as routed; a link-local address needs it).
- * `sent` is the time that the answer will carry: the clock as read before the request was decided. A slot that is given
- * another address forgets the answers of the old one. 0 or the kernel's -errno: -EHOSTUNREACH, -ENETUNREACH, -ENETDOWN,
+/* Sends an echo request for slot (< ICMP_SLOTS) to `to`, through the interface (0: as routed, which for a link-local address
+ * may be any). `sent` is the time that the answer will carry: the clock as read before the request was decided. A slot that
+ * is given another address forgets the answers of the old one. 0 or the kernel's -errno: -EHOSTUNREACH, -ENETUNREACH, -ENETDOWN,
  * -EAFNOSUPPORT (no IPv6), -EAGAIN (queue full), ... */
 int icmp_send(struct icmp *icmp, unsigned slot, const struct ip_address *to, int ifindex, mono_t sent);
 

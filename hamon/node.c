@@ -83,6 +83,11 @@ void node_step(struct node *node, const struct event *event) {
 	perform_all(node, &actions);
 }
 
+const struct core_status *node_status(struct node *node) {
+	core_status(&node->core, node->now, &node->status);
+	return &node->status;
+}
+
 /* The configuration's part that may change while it runs goes to the core. */
 void node_reload_core(struct node *node) {
 	struct actions actions;

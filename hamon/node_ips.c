@@ -73,6 +73,8 @@ static void take_slot(struct node *node, const struct conf_ip *ip) {
 void node_ips_configure(struct node *node) {
 	struct node_ips *ips = &node->ips;
 
+	if (ips->batch == 0)
+		ips->batch = ADDR_BATCH;
 	for (unsigned i = 0; i < CORE_IPS; i++)
 		if (ips->slots[i].used && !still_configured(&node->conf, &ips->slots[i].conf))
 			ips->slots[i].used = false;
@@ -152,23 +154,37 @@ static void change_done(struct node *node, enum addr_op op, unsigned slot, int r
 	*error = result;
 }
 
-/* One batch of the slots in `todo`. */
+/* A batch may take about a millisecond: heartbeats wait for it. What a change costs differs a hundredfold (the kernel walks
+ * lists that grow with the addresses, and with those deleted lately), so the last batch tells the size of the next. */
+static void pace(struct node_ips *ips, span_t took) {
+	if (took > MSEC && ips->batch > 1)
+		ips->batch /= 2;
+	else if (took < MSEC / 2 && ips->batch < ADDR_BATCH)
+		ips->batch *= 2;
+	ips->batch = ips->batch > ADDR_BATCH ? ADDR_BATCH : ips->batch;
+}
+
+/* One batch of the slots in `todo`. Deleted in the reverse order of adding: an address that goes before its secondaries
+ * makes the kernel promote one of them, and move all the others, each time. */
 static void change(struct node *node, enum addr_op op, const struct ip_set *todo) {
 	struct addr_change list[ADDR_BATCH];
 	unsigned slots[ADDR_BATCH];
 	int results[ADDR_BATCH];
 	size_t n = 0;
 
-	for (unsigned i = 0; i < CORE_IPS && n < ADDR_BATCH; i++) {
-		if (!ip_set_has(todo, i))
+	for (unsigned i = 0; i < CORE_IPS && n < node->ips.batch; i++) {
+		unsigned slot = op == ADDR_DELETE ? CORE_IPS - 1 - i : i;
+		if (!ip_set_has(todo, slot))
 			continue;
-		const struct node_ip *ip = &node->ips.slots[i];
+		const struct node_ip *ip = &node->ips.slots[slot];
 		list[n] = (struct addr_change){.ifindex = node->interfaces[ip->interface].iface.ifindex,
 					       .address = ip->conf.address,
 					       .prefix = ip->conf.prefix};
-		slots[n++] = i;
+		slots[n++] = slot;
 	}
+	mono_t before = mono_now();
 	addr_apply(&node->rtnl, op, list, n, results);
+	pace(&node->ips, mono_now() - before);
 	for (size_t i = 0; i < n; i++)
 		change_done(node, op, slots[i], results[i]);
 }

@@ -56,6 +56,7 @@ struct node_ips {
 	struct ip_set lost; /* deleted by somebody else, the core is not told yet */
 	bool owe_added, owe_removed, owe_dropped, owe_announced;
 	int add_error, remove_error, announce_error;
+	unsigned batch; /* so many changes in the next system call */
 };
 
 /* The kernel lease's stand-in: a timer of this process. It silences a node whose monitor lives, and only that. */
@@ -95,6 +96,7 @@ struct node {
 	struct conf conf;
 	struct core_config core_config;
 	struct core core;
+	struct core_status status;
 	unsigned self;        /* parity */
 	const char *names[2]; /* by parity */
 	uint64_t generation;
@@ -140,6 +142,8 @@ void node_event_done(struct node *node, enum event_type type, int error);
 /* Hands it to the core at once, and carries out what it decides. */
 void node_step(struct node *node, const struct event *event);
 void node_reload_core(struct node *node);
+/* The core as it is now; valid until the next call. */
+const struct core_status *node_status(struct node *node);
 
 /* ---- node_ips.c ---- */
 /* Sets the slots up from the configuration; those that stay keep theirs. */

@@ -17,12 +17,10 @@ void node_note(struct node *node, const struct note *note) {
 	notes_push(&node->notes, note, log_real_now());
 }
 
-static struct note plain_note(const struct node *node, enum note_type type) {
-	return (struct note){.event = node->core.events,
-			     .at = node->now,
-			     .type = type,
-			     .from = node->core.state,
-			     .to = node->core.state};
+static struct note plain_note(struct node *node, enum note_type type) {
+	const struct core_status *core = node_status(node);
+
+	return (struct note){.event = core->events, .at = node->now, .type = type, .from = core->state, .to = core->state};
 }
 
 void node_say(struct node *node, enum note_type type, int detail, const char *format, ...) {
@@ -107,7 +105,7 @@ void node_reserve(struct node *node, uint64_t epoch) {
 void node_save_operator(struct node *node) {
 	static struct message message;
 	struct message_operator *operator= & message.operator;
-	const struct core *core = &node->core;
+	const struct core_status *core = node_status(node);
 
 	memset(operator, 0, sizeof *operator);
 	operator->paused = core->paused;

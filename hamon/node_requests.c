@@ -11,13 +11,13 @@
 /* ---- status ---- */
 
 static void status(struct node *node, uint32_t client) {
-	static struct core_status core;
+	const struct core_status *core = node_status(node);
 	static bool disabled[CORE_IPS];
 	struct status_view view = {.now = node->now,
 				   .real_ns = log_real_now(),
 				   .conf = &node->conf,
 				   .timers = &node->core_config.timers,
-				   .core = &core,
+				   .core = core,
 				   .held = &node->ips.present,
 				   .disabled = disabled,
 				   .tests = node->tests.address,
@@ -35,9 +35,8 @@ static void status(struct node *node, uint32_t client) {
 				   .pid = (int)getpid(),
 				   .started = node->started};
 
-	core_status(&node->core, node->now, &core);
-	node->rejected[REJECT_OLD_BOOT] = core.old_boot;
-	node->rejected[REJECT_REPLAY] = core.duplicates;
+	node->rejected[REJECT_OLD_BOOT] = core->old_boot;
+	node->rejected[REJECT_REPLAY] = core->duplicates;
 	for (unsigned i = 0; i < CORE_IPS; i++)
 		disabled[i] = node->ips.slots[i].disabled;
 	control_reply(&node->control, client, status_json(&view));
@@ -81,15 +80,17 @@ static void ask_core(struct node *node, uint32_t client, enum verb verb, const s
 void node_answer(struct node *node, uint32_t token, enum verb verb, enum outcome outcome) {
 	struct node_pending *slot = pending(node, token);
 	const struct conf *conf = &node->conf;
+	const struct core_status *core = node_status(node);
 
 	if (!slot)
 		return;
 	struct outcome_view view = {.node = conf->nodes[conf->self].name,
 				    .peer = conf->nodes[1 - conf->self].name,
 				    .took = node->now - slot->at,
-				    .epoch = node->core.seen,
+				    .epoch = core->seen,
 				    .pause = slot->pause,
-				    .faults = node->core.faults,
+				    .faults = core->faults,
+				    .peer_serves = core->peer_lease,
 				    .forced = slot->force};
 	slot->client = 0;
 	control_reply(&node->control, token, outcome_json(verb, outcome, &view));

@@ -313,17 +313,19 @@ int statedir_merge_addresses(struct statedir_addresses *addresses, const struct 
 
 /* ---- the directory and its lock ---- */
 
-/* mkdir -p; only the last one is ours alone. */
-static int make_directories(const char *path) {
+int statedir_make(const char *path, mode_t mode) {
 	char part[PATH_MAX];
-	memcpy(part, path, strlen(path) + 1);
+	size_t length = strlen(path);
+	if (length == 0 || length >= sizeof(part))
+		return -ENAMETOOLONG;
+	memcpy(part, path, length + 1);
 	for (char *slash = strchr(part + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
 		if (mkdir(part, 0755) < 0 && errno != EEXIST)
 			return -errno;
 		*slash = '/';
 	}
-	return mkdir(part, 0700) < 0 && errno != EEXIST ? -errno : 0;
+	return mkdir(part, mode) < 0 && errno != EEXIST ? -errno : 0;
 }
 
 /* The process ids in the lock file: the supervisor's, and its monitor's; 0 where it says none. */
@@ -369,7 +371,7 @@ void statedir_monitor(struct statedir *state, pid_t monitor) {
 }
 
 static int open_directory(struct statedir *state) {
-	int rc = make_directories(state->path);
+	int rc = statedir_make(state->path, 0700);
 	if (rc < 0)
 		return fail(state, rc, "%s cannot be made: %s", state->path, strerror(-rc));
 	state->dir = open(state->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -29,6 +29,9 @@ struct statedir {
 	char why[STATEDIR_WHY]; /* the newest failure, as a sentence that names the file */
 };
 
+/* Makes a directory with this mode, and those above it (0755). 0: it is there, or -errno. */
+int statedir_make(const char *path, mode_t mode);
+
 /* Makes the directory (and those above it), opens and locks it, writes our process id into `lock`, reads boot number and
  * epochs. A lock whose supervisor is dead is waited for: its monitor is just stepping down. 0; -EBUSY: another daemon has it;
  * -EBADMSG: a file cannot be understood; or -errno. state->why says it in words on every failure; nothing is held then. */

@@ -101,8 +101,8 @@ static const char *peer_state(const struct status_view *view) {
 	return core->peer_deaf ? "deaf" : "backup";
 }
 
-/* The pair in one word. */
-static const char *health(const struct status_view *view, size_t warnings) {
+/* The pair in one word, which what is wrong now makes worse, but not what could go wrong some day. */
+static const char *health(const struct status_view *view, size_t troubles) {
 	const struct core_status *core = view->core;
 	bool peer_serves = peer_heard(view) && core->peer_lease;
 	if (core->conflict || (core->hold && peer_serves))
@@ -110,7 +110,7 @@ static const char *health(const struct status_view *view, size_t warnings) {
 	if (!core->hold && !peer_serves)
 		return "unserved";
 	bool well = peer_heard(view) && core->faults == 0 && core->automatic && !core->paused && core->backup_operations &&
-		    warnings == 0;
+		    troubles == 0;
 	return well ? "healthy" : "degraded";
 }
 
@@ -159,7 +159,7 @@ static void put_ips(struct json_object *status, const struct status_view *view) 
 		put_text(ip, "interface", from->interface);
 		put_bool(ip, "held", ip_set_has(view->held, i));
 		put_bool(ip, "enabled", !view->disabled[i]);
-		put_bool(ip, "wanted", ip_set_has(&view->core->wanted, i));
+		put_bool(ip, "wanted", view->core->hold && ip_set_has(&view->core->wanted, i));
 	}
 }
 
@@ -265,7 +265,7 @@ static void put_process(struct json_object *status, const struct status_view *vi
 	put_count(status, "generation", view->generation);
 }
 
-/* ---- the warnings: what is worse than it should be, as sentences ---- */
+/* ---- the warnings, as sentences: troubles, which are wrong now, before cautions, which may be some day ---- */
 
 __attribute__((format(printf, 2, 3))) static void warn(struct json_object *warnings, const char *format, ...) {
 	char text[WARNING_MAX];
@@ -280,60 +280,70 @@ static double ms(span_t span) {
 	return (double)span / MSEC;
 }
 
-static void warn_of_machine(struct json_object *warnings, const struct status_view *view) {
-	if (view->core->worst_gap > bearable(view))
-		warn(warnings, "this machine stood still for %.0f ms; within %.0f ms a primary bears %.0f ms",
-		     ms(view->core->worst_gap), ms(view->timers->within), ms(bearable(view)));
-	if (!view->realtime)
-		warn(warnings, "the system refused real-time scheduling: a busy machine makes heartbeats late");
-	if (!view->locked)
-		warn(warnings, "the system refused to lock the memory: paging makes heartbeats late");
-	if (!view->lease_in_kernel)
-		warn(warnings, "the lease is not in the kernel: a daemon that dies or stands still is not silenced by it");
-	if (view->notes_dropped > 0)
-		warn(warnings, "%llu notes did not reach the log", (unsigned long long)view->notes_dropped);
-}
-
-static void warn_of_tests(struct json_object *warnings, const struct status_view *view) {
-	char text[INET6_ADDRSTRLEN];
-	if (view->core->tests == 0)
-		warn(warnings, "there is no test IP, and no default gateway: a partition can make two owners");
-	if (view->conf->policy == POLICY_ANY && view->core->tests > 1)
-		warn(warnings, "policy \"any\": when a switch splits, each node may reach another test IP, and both serve");
-	if (view->conf->alone == ALONE_ALWAYS)
-		warn(warnings, "alone = \"always\": a primary that is cut off goes on, and both may serve");
-	for (unsigned i = 0; i < CORE_TESTS; i++)
-		if (view->core->test[i].used && !view->core->test[i].slow)
-			warn(warnings, "test IP %s does not answer", conf_address_text(&view->tests[i], text));
-}
-
 static void warn_of_peer(struct json_object *warnings, const struct status_view *view) {
 	const struct core_status *core = view->core;
 	if (!core->peer_known)
 		warn(warnings, "%s has not been heard yet", peer_name(view));
 	else if (!peer_heard(view))
-		warn(warnings, "%s has not been heard for %.1f s", peer_name(view), ms(view->now - core->peer_rx) / 1000);
+		warn(warnings, "%s is not heard", peer_name(view));
 	if (core->peer_known && !core->peer_covered)
 		warn(warnings,
-		     "%s needs %.0f ms to fall silent, our dead interval is %.0f ms: no takeover by silence until they "
-		     "agree",
+		     "%s may take %.0f ms to fall silent, more than our dead interval of %.0f ms covers: no takeover by "
+		     "silence",
 		     peer_name(view), ms(core->peer_cover), ms(view->timers->dead));
 	if (view->wrong_key_at != MONO_NEVER && view->now - view->wrong_key_at <= WRONG_KEY_SHOWN)
 		warn(warnings, "a hamon node of cluster %s is there, but its key differs", view->conf->cluster);
+}
+
+static void warn_of_outside(struct json_object *warnings, const struct status_view *view) {
+	const struct core_status *core = view->core;
+	char text[INET6_ADDRSTRLEN];
 	for (unsigned i = 0; i < core->links; i++)
 		if (!core->link[i].up)
 			warn(warnings, "link %s is down", view->conf->links[i].name);
+	for (unsigned i = 0; i < CORE_TESTS; i++)
+		if (core->test[i].used && !core->test[i].slow)
+			warn(warnings, "test IP %s does not answer", conf_address_text(&view->tests[i], text));
+	struct ip_set missing = ip_set_less(core->serving, view->held);
+	if (!ip_set_empty(&missing))
+		warn(warnings, "%u of the shared IPs that this node serves are not on their interface",
+		     ip_set_count(&missing));
 }
 
+static void caution_of_machine(struct json_object *warnings, const struct status_view *view) {
+	if (view->core->worst_gap > bearable(view))
+		warn(warnings,
+		     "this machine stood still for %.0f ms; with failover within %.0f ms, a primary bears %.0f ms",
+		     ms(view->core->worst_gap), ms(view->timers->within), ms(bearable(view)));
+	if (!view->realtime)
+		warn(warnings, "the system refused real-time scheduling: when it is busy, heartbeats are late");
+	if (!view->locked)
+		warn(warnings, "the system refused to lock our memory: when it pages, heartbeats are late");
+	if (!view->lease_in_kernel)
+		warn(warnings,
+		     "the lease is kept by the daemon, not by the kernel: a dead or frozen daemon is not silenced");
+	if (view->notes_dropped > 0)
+		warn(warnings, "%llu notes did not reach the log", (unsigned long long)view->notes_dropped);
+}
+
+static void caution_of_configuration(struct json_object *warnings, const struct status_view *view) {
+	if (view->core->tests == 0)
+		warn(warnings, "there is neither a test IP nor a default gateway: a partition can make two owners");
+	if (view->conf->policy == POLICY_ANY && view->core->tests > 1)
+		warn(warnings, "policy \"any\": when a switch splits, each node may reach another test IP, and both serve");
+	if (view->conf->alone == ALONE_ALWAYS)
+		warn(warnings, "alone = \"always\": a primary that is cut off goes on, and both may serve");
+}
+
+/* Returns how many of them are troubles. */
 static size_t put_warnings(struct json_object *status, const struct status_view *view) {
 	struct json_object *warnings = put_array(status, "warnings", 8);
 	warn_of_peer(warnings, view);
-	warn_of_tests(warnings, view);
-	warn_of_machine(warnings, view);
-	struct ip_set missing = ip_set_less(view->core->serving, view->held);
-	if (!ip_set_empty(&missing))
-		warn(warnings, "%u shared IPs should be served, and are not on their interface", ip_set_count(&missing));
-	return json_object_array_length(warnings);
+	warn_of_outside(warnings, view);
+	size_t troubles = json_object_array_length(warnings);
+	caution_of_machine(warnings, view);
+	caution_of_configuration(warnings, view);
+	return troubles;
 }
 
 struct json_object *status_json(const struct status_view *view) {

@@ -13,7 +13,10 @@
 #include <string.h>
 
 /* The longest request: header, fixed part, local and peer IPv6 address, mark. */
-enum { REQUEST_MAX = NLMSG_SPACE(sizeof(struct ifaddrmsg)) + 2 * (NLA_HDRLEN + 16) + NLA_HDRLEN + NLA_ALIGN(1) };
+enum {
+	REQUEST_MAX = NLMSG_SPACE(sizeof(struct ifaddrmsg)) + 2 * (NLA_HDRLEN + sizeof(struct in6_addr)) + NLA_HDRLEN +
+		      NLA_ALIGN(sizeof(uint8_t))
+};
 _Static_assert(ADDR_MAX *REQUEST_MAX <= RTNL_BUFFER, "requests are built in the socket's own buffer");
 
 static const char *const op_names[] = {[ADDR_ADD] = "add", [ADDR_DELETE] = "delete"};

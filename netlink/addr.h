@@ -14,8 +14,11 @@ const char *addr_op_name(enum addr_op op);
 
 enum {
 	ADDR_PROTO = 0x48, /* 'H', our mark; shown by `ip` since 6.3. Kernels before 5.18 keep no mark: `proto` reads 0 */
-	ADDR_BATCH = 24,   /* so many changes take about a millisecond: a caller with heartbeats to send chunks by this */
-	ADDR_MAX = 256,    /* no call takes more */
+	/* So many changes take about a millisecond, so a caller with heartbeats to send chunks by this. Measured: IPv4 7 µs each;
+	 * IPv6 30 µs to delete and 40 to 160 µs to add, since the kernel's own work on each new address (joining its
+	 * solicited-node group: addrconf_dad_work()) competes for the rtnl lock. */
+	ADDR_BATCH = 8,
+	ADDR_MAX = 256, /* no call takes more */
 };
 
 struct addr_change {
@@ -25,6 +28,11 @@ struct addr_change {
 };
 
 /* Carries out n <= ADDR_MAX changes in one system call and reads every answer; nothing waits. results[i] is 0 or -errno.
+ *
+ * Delete in the reverse order of adding: then the secondary IPv4 addresses of a subnet go before their primary. When it goes
+ * first the kernel moves all the others behind a new primary (__inet_del_ifa(), net/ipv4/devinet.c): with a thousand in one
+ * subnet that is 2.4 ms for each, 2.4 s in all, instead of 7 ms.
+ *
  * An address that is already there (same prefix) counts as added, one that is already gone, or whose interface is gone, as
  * deleted. IPv6 is added without duplicate address detection (IFA_F_NODAD), so it is usable at once; IPv4 gets no broadcast
  * address, as with `ip address add`.

@@ -66,9 +66,11 @@ static void print_upper(const struct view *view, enum colour colour, const char 
 	paint(view, colour, upper);
 }
 
-/* A length of time for people: "6 ms", "3.2 s", "7 min", "5 h", "3 days". */
+/* A length of time for people: "0.04 ms", "6 ms", "3.2 s", "7 min", "5 h", "3 days". */
 static void print_span(double ms) {
-	if (ms < 10)
+	if (ms < 1)
+		printf("%.2f ms", ms);
+	else if (ms < 10)
 		printf("%.1f ms", ms);
 	else if (ms < 1000)
 		printf("%.0f ms", ms);
@@ -260,14 +262,31 @@ static void print_automatic(const struct view *view) {
 	putchar('\n');
 }
 
-/* Every member of an object of numbers: "key value", a bar between. */
+/* A member's name as words: "test_fresh_ms" → "test fresh". */
+static void print_key(const char *key) {
+	size_t shown = strlen(key);
+	if (shown > 3 && strcmp(key + shown - 3, "_ms") == 0)
+		shown -= 3;
+	for (size_t i = 0; i < shown; i++)
+		putchar(key[i] == '_' ? ' ' : key[i]);
+	putchar(' ');
+}
+
+/* Every plain member of an object. */
 static void print_members(const char *name, struct json_object *object) {
 	size_t i = 0;
 	subject(name);
 	json_object_object_foreach(object, key, value) {
-		if (!json_object_is_type(value, json_type_object))
-			printf("%s%s %s", part(i++), key,
-			       json_object_get_string(value) ? json_object_get_string(value) : "-");
+		if (json_object_is_type(value, json_type_object) || json_object_is_type(value, json_type_array))
+			continue;
+		fputs(part(i++), stdout);
+		print_key(key);
+		if (json_object_is_type(value, json_type_double))
+			print_span(json_object_get_double(value));
+		else if (json_object_is_type(value, json_type_string))
+			print_time(json_object_get_string(value));
+		else
+			fputs(value ? json_object_get_string(value) : "-", stdout);
 	}
 	putchar('\n');
 }

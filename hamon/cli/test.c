@@ -8,11 +8,11 @@
 
 static void show_test(struct json_object *test) {
 	const char *address = json_object_get_string(json_object_object_get(test, "address"));
+	const char *error = json_object_get_string(json_object_object_get(test, "error"));
 	if (json_object_get_boolean(json_object_object_get(test, "answered")))
-		printf("%-39s answered in %.3f ms\n", address,
-		       json_object_get_double(json_object_object_get(test, "rtt_ms")));
+		printf("%s answered in %.2f ms\n", address, json_object_get_double(json_object_object_get(test, "rtt_ms")));
 	else
-		printf("%-39s no answer\n", address);
+		printf("%s %s\n", address, error ? error : "no answer");
 }
 
 int cli_test(const struct cli *cli) {

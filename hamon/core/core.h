@@ -240,6 +240,7 @@ struct test_status {
 struct core_status {
 	enum state state;
 	mono_t since;     /* of the state */
+	uint64_t events;  /* transitions so far: the number of the newest */
 	enum cause cause; /* of the last transition */
 	bool hold;        /* the lease */
 	bool alone;       /* primary that hears nobody, and whose tests hold */

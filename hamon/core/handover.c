@@ -222,13 +222,12 @@ static void follow_request(struct core *core, mono_t now, struct actions *action
 		end_request(core, now, OUTCOME_LEAVING, actions);
 		return;
 	}
-	if (request->verb == VERB_TAKEOVER && core->hold && core->served)
+	bool serves = core->hold && core->served, served_by_peer = !core->hold && peer_holds(core);
+	if (request->verb == VERB_TAKEOVER ? serves : served_by_peer)
 		end_request(core, now, OUTCOME_DONE, actions);
 	else if (request->verb == VERB_TAKEOVER && core->faults)
 		end_request(core, now,
 			    core->faults & (FAULT_ADDRESSES | FAULT_PERMIT) ? OUTCOME_ROLLED_BACK : OUTCOME_FAULT, actions);
-	else if (request->verb == VERB_STANDDOWN && !core->hold && peer_holds(core))
-		end_request(core, now, OUTCOME_DONE, actions);
 	if (!request->open || now <= request->until)
 		return;
 	if (request->verb == VERB_STANDDOWN && request->force && core->hold) {

@@ -45,6 +45,7 @@ static void self_status(const struct core *core, mono_t now, struct core_status 
 	s->state = core->state;
 	s->since = core->state_since;
 	s->cause = core->state_cause;
+	s->events = core->events;
 	s->dead_at = counting ? transition_dead_at(core) : MONO_FAR;
 	s->paused = core->paused;
 	s->paused_until = core->paused_until;

@@ -60,7 +60,7 @@ void pair_signal(const struct pair *pair, enum net_host host, int signal);
 /* Waits for the daemon's end. Its exit status, 128 + signal, or -1 when the deadline passed. */
 int pair_wait_end(struct pair *pair, enum net_host host, nanos deadline);
 
-/* The process id of one of the supervisor's children by the word on its command line ("monitor", "report"); 0: not there. */
+/* The process id of one of the supervisor's children by the word on its command line ("_monitor", "_report"); 0: not there. */
 pid_t pair_child(const struct pair *pair, enum net_host host, const char *word);
 
 /* Dies when a daemon that was started ended by itself. */

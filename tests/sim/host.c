@@ -118,7 +118,9 @@ static void drain(struct world *w, struct host *host) {
 		event.heartbeat.hb = host->frames[i].hb;
 		event.heartbeat.rx = host->frames[i].rx;
 		event.heartbeat.link = host->frames[i].link;
-		checker_heard(&w->checker, host->index, &event.heartbeat.hb, event.heartbeat.rx);
+		bool newer = checker_heard(&w->checker, host->index, &event.heartbeat.hb, event.heartbeat.rx);
+		if (newer && event.heartbeat.hb.lease)
+			host->stood_down = false; /* it hears that the peer serves */
 		consult(w, host, &event);
 	}
 	host->frames_n = kept;
@@ -329,8 +331,8 @@ static void drop_lease(struct world *w, struct host *host) {
 static void reserve(struct world *w, struct host *host, uint64_t epoch) {
 	bool slow = w->now < host->slow_until;
 	struct happening happening = {.type = HAPPEN_RESERVED, .node = host->index, .life = host->life};
-	happening.reserved.epoch = epoch;
-	happening.reserved.fails = w->now < host->disk_fails_until;
+	happening.reserve.epoch = epoch;
+	happening.reserve.fails = w->now < host->disk_fails_until;
 	world_post(w, w->now + world_between(w, MSEC, slow ? w->dead : 30 * MSEC), happening);
 }
 

@@ -181,11 +181,11 @@ static void frame_arrived(struct world *w, const struct happening *frame) {
 
 static void disk_answered(struct world *w, const struct happening *reserved) {
 	struct host *host = &w->host[reserved->node];
-	uint64_t epoch = reserved->reserved.epoch;
-	if (!reserved->reserved.fails && epoch > host->mark)
+	uint64_t epoch = reserved->reserve.epoch;
+	if (!reserved->reserve.fails && epoch > host->mark)
 		host->mark = epoch;
 	struct event event = {.type = EV_EPOCHS_RESERVED};
-	event.epochs.error = reserved->reserved.fails ? EIO : 0;
+	event.epochs.error = reserved->reserve.fails ? EIO : 0;
 	event.epochs.reserved = host->mark;
 	host_mail(w, host, &event);
 }
@@ -203,11 +203,8 @@ static void watch(struct world *w) {
 	for (unsigned i = 0; i < WORLD_NODES; i++) {
 		struct host *host = &w->host[i];
 		mono_t clock = host_clock(w, host);
-		bool serves = host->alive && kernel_serves(&host->kernel, clock, &host->config.ips);
-		served |= serves;
+		served |= host->alive && kernel_serves(&host->kernel, clock, &host->config.ips);
 		could |= faults_could_serve(w, host);
-		if (serves)
-			w->host[1 - i].stood_down = false; /* the core forgives it then */
 	}
 	checker_service(&w->checker, w->now, served, could, w->disturbed, 12 * w->dead + 5 * SEC / 2);
 	struct happening again = {.type = HAPPEN_WATCH};
@@ -290,8 +287,8 @@ static void happen(struct world *w, const struct happening *it) {
 	case HAPPEN_RESERVED:
 		if (it->life == host->life)
 			disk_answered(w, it);
-		else if (!it->reserved.fails && it->reserved.epoch > host->mark)
-			host->mark = it->reserved.epoch;
+		else if (!it->reserve.fails && it->reserve.epoch > host->mark)
+			host->mark = it->reserve.epoch;
 		break;
 	case HAPPEN_CARRIER:
 		carrier_back(w, host);

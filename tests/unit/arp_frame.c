@@ -42,7 +42,7 @@ static const uint8_t reply[FRAME_ARP_LEN] = {
 /* RFC 4861 sections 4.4, 4.6.1 and 7.2.6. Checksum by RFC 8200 section 8.1, added up by hand, in 16-bit words:
  * source 0x2001 + 0x0db8 + 0x0010 = 0x2dc9; destination 0xff02 + 0x0001 = 0xff03; length 0x0020; next header 0x003a;
  * type 0x8800; flags 0x2000; target 0x2dc9; option 0x0201 + 0x0200 + 0x5e10 + 0x0001 = 0x6212.
- * In all 0x264c7, folded 0x64c9, its complement 0x9b36. */
+ * In all 0x26501, folded 0x6503, its complement 0x9afc. */
 static const uint8_t advertisement[FRAME_NA_LEN] = {
 	0x33, 0x33, 0x00, 0x00, 0x00, 0x01,     /* RFC 2464 section 7: all nodes */
 	0x02, 0x00, 0x5e, 0x10, 0x00, 0x01,
@@ -51,7 +51,7 @@ static const uint8_t advertisement[FRAME_NA_LEN] = {
 	0x00, 0x20,  58,  255,                  /* 32 octets of ICMPv6, hop limit 255 */
 	0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
 	0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x01,
-	136, 0,  0x9b, 0x36,                    /* neighbour advertisement, code 0, checksum */
+	136, 0,  0x9a, 0xfc,                    /* neighbour advertisement, code 0, checksum */
 	0x20, 0x00, 0x00, 0x00,                 /* override; neither router nor solicited */
 	0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
 	2, 1,                                   /* target link-layer address, one unit of eight octets */

@@ -225,8 +225,8 @@ Test(conf, wrong_kinds_of_value) {
 		{SHORT "links = ( \"eth0\" )\n", "t:5: links must be a group: { key = value, ... }\n"},
 		{SHORT "links = ( )\n", "t:5: links is empty; write ( { name = \"eth0\" } )\n"},
 		{SHORT "connectivity-test = { ips = [ 1, 2 ] }\n",
-		 "t:5: ips must be a string, such as [ \"192.0.2.1\" ]\n"
-		 "t:5: ips must be a string, such as [ \"192.0.2.1\" ]\n"},
+		 "t:5: a test IP must be a string, such as \"192.0.2.1\"\n"
+		 "t:5: a test IP must be a string, such as \"192.0.2.1\"\n"},
 		{CLUSTER PSK IPS "nodes = [ \"ha1\", \"ha2\" ]\n",
 		 "t:4: nodes must be a list of groups, such as ( { name = \"ha1\" }, { name = \"ha2\" } )\n"},
 	};
@@ -341,8 +341,8 @@ Test(conf, addresses) {
 		 "t:5: the shared IP 192.0.2.10 stands in line 4 already\n"
 		 "t:7: the test IP 192.0.2.1 is listed twice\n"
 		 "t:8: the test IP 192.0.2.10 is a shared IP, which the pair itself answers; test a router or a switch\n"
-		 "t:9: ips: \"fe80::1\" is link-local, which means nothing without an interface\n"
-		 "t:10: ips: \"gateway\" is no IP address\n"},
+		 "t:9: a test IP \"fe80::1\" is link-local, which means nothing without an interface\n"
+		 "t:10: a test IP \"gateway\" is no IP address\n"},
 		{SHORT "connectivity-test = { policy = \"majorty\" ips = ( \"192.0.2.1\", \"192.0.2.2\", \"192.0.2.3\", "
 		       "\"192.0.2.4\", "
 		       "\"192.0.2.5\", \"192.0.2.6\", \"192.0.2.7\", \"192.0.2.8\", \"192.0.2.9\", \"192.0.2.11\", "

@@ -74,10 +74,9 @@ Test(icmp, each_answer_names_its_request) {
 
 Test(icmp, errors_of_sending) {
 	struct ip_address nowhere = sandbox_address("203.0.113.1"), nowhere6 = sandbox_address("2001:db8:ffff::1");
-	struct ip_address neighbour = sandbox_address("192.0.2.2"), link_local = sandbox_address("fe80::2");
+	struct ip_address neighbour = sandbox_address("192.0.2.2");
 	cr_assert_eq(icmp_send(&icmp, 0, &nowhere, 0, 0), -ENETUNREACH);
 	cr_assert_eq(icmp_send(&icmp, 0, &nowhere6, 0, 0), -ENETUNREACH);
-	cr_assert_lt(icmp_send(&icmp, 0, &link_local, 0, 0), 0, "which interface?");
 	int gone = sandbox_index("left");
 	sandbox_run("ip link del left");
 	cr_assert_lt(icmp_send(&icmp, 0, &neighbour, gone, 0), 0);

@@ -195,7 +195,11 @@ Test(netlink_addr, as_many_as_a_node_may_have) {
 	}
 	apply_all(ADDR_ADD, list, CORE_IPS);
 	cr_assert_eq(look("left", "::1").ours, CORE_IPS);
-	cr_assert_eq(addr_promote_secondaries(&rtnl, left), 0);
+	for (unsigned i = 0; i < CORE_IPS / 2; i++) { /* secondaries before their primaries */
+		struct addr_change swapped = list[i];
+		list[i] = list[CORE_IPS - 1 - i];
+		list[CORE_IPS - 1 - i] = swapped;
+	}
 	apply_all(ADDR_DELETE, list, CORE_IPS);
 	cr_assert_eq(look("left", "::1").ours, 0);
 }

@@ -1,0 +1,21 @@
+/* Nobody takes over without a connectivity test that is answered. */
+#include "tests/netns/test.h"
+
+NETNS_TEST(tests_unreachable, "the test IP is dead: a cut primary is not replaced, until the test IP is back") {
+	scene_open(scene, NULL);
+	scene_start(scene, NET_HA1);
+	net_cut(&scene->net, NET_GATEWAY, NET_CUT_FRAMES);
+	scene_wait(scene, NET_HA1, "/tests/0/ok", "false");
+	scene_wait(scene, NET_HA2, "/tests/0/ok", "false");
+	scene_check(scene, probe_owner(scene->probe, clock_now() - scene->within) == NET_HA1,
+		    "the primary gave up while its peer was fine");
+
+	net_cut(&scene->net, NET_HA1, NET_CUT_FRAMES);
+	scene_wait(scene, NET_HA1, "/lease/held", "false");
+	nanos silent = clock_now();
+	scene_watch(scene, -1, silent, 4 * scene->within);
+
+	net_mend(&scene->net, NET_GATEWAY);
+	scene_check(scene, probe_wait_owner(scene->probe, NET_HA2, silent, scene_patience(scene)),
+		    "ha2 does not serve, and its test IP is back");
+}
