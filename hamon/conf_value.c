@@ -12,7 +12,7 @@ void draft_copy(char *field, size_t size, const char *text) {
 	size_t length = strlen(text);
 	assert(length < size);
 	memset(field, 0, size);
-	memcpy(field, text, length);
+	memcpy(field, text, length + 1);
 }
 
 bool value_is(struct draft *d, const struct key *key, const config_setting_t *setting, int type, const char *what) {

@@ -116,48 +116,39 @@ static uint16_t checksum(const uint8_t *message, size_t len) {
 	return (uint16_t)~sum;
 }
 
+/* Sends with the packet information that names the interface; index 0 in it leaves the choice to the routes. */
+static int transmit(int fd, struct msghdr message, int level, int type, const void *info, size_t info_len) {
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+	} control = {0};
+	control.header = (struct cmsghdr){.cmsg_level = level, .cmsg_type = type, .cmsg_len = CMSG_LEN(info_len)};
+	memcpy(CMSG_DATA(&control.header), info, info_len);
+	message.msg_control = &control;
+	message.msg_controllen = CMSG_SPACE(info_len);
+	return sendmsg(fd, &message, 0) < 0 ? -errno : 0;
+}
+
 static int send4(int fd, const struct ip_address *to, int ifindex, struct echo *echo) {
 	struct sockaddr_in name = {.sin_family = AF_INET};
+	struct in_pktinfo info = {.ipi_ifindex = ifindex};
+	struct iovec iov = {echo, sizeof(*echo)};
+	struct msghdr message = {.msg_name = &name, .msg_namelen = sizeof(name), .msg_iov = &iov, .msg_iovlen = 1};
 	memcpy(&name.sin_addr, to->bytes, sizeof(name.sin_addr));
 	echo->type = ICMP_ECHO;
 	echo->checksum = checksum((const uint8_t *)echo, sizeof(*echo));
-	struct iovec iov = {echo, sizeof(*echo)};
-	union {
-		struct cmsghdr header;
-		char room[CMSG_SPACE(sizeof(struct in_pktinfo))];
-	} control = {0};
-	struct msghdr message = {.msg_name = &name, .msg_namelen = sizeof(name), .msg_iov = &iov, .msg_iovlen = 1};
-	if (ifindex) {
-		message.msg_control = &control;
-		message.msg_controllen = sizeof(control);
-		control.header = (struct cmsghdr){
-			.cmsg_level = IPPROTO_IP, .cmsg_type = IP_PKTINFO, .cmsg_len = CMSG_LEN(sizeof(struct in_pktinfo))};
-		memcpy(CMSG_DATA(&control.header), &(struct in_pktinfo){.ipi_ifindex = ifindex}, sizeof(struct in_pktinfo));
-	}
-	return sendmsg(fd, &message, 0) < 0 ? -errno : 0;
+	return transmit(fd, message, IPPROTO_IP, IP_PKTINFO, &info, sizeof(info));
 }
 
 /* The kernel fills in the checksum (RFC 3542 section 3.1). */
 static int send6(int fd, const struct ip_address *to, int ifindex, struct echo *echo) {
 	struct sockaddr_in6 name = {.sin6_family = AF_INET6, .sin6_scope_id = (uint32_t)ifindex};
+	struct in6_pktinfo info = {.ipi6_ifindex = (uint32_t)ifindex};
+	struct iovec iov = {echo, sizeof(*echo)};
+	struct msghdr message = {.msg_name = &name, .msg_namelen = sizeof(name), .msg_iov = &iov, .msg_iovlen = 1};
 	memcpy(&name.sin6_addr, to->bytes, sizeof(name.sin6_addr));
 	echo->type = ICMP6_ECHO_REQUEST;
-	struct iovec iov = {echo, sizeof(*echo)};
-	union {
-		struct cmsghdr header;
-		char room[CMSG_SPACE(sizeof(struct in6_pktinfo))];
-	} control = {0};
-	struct msghdr message = {.msg_name = &name, .msg_namelen = sizeof(name), .msg_iov = &iov, .msg_iovlen = 1};
-	if (ifindex) { /* a scope alone binds only link-local addresses to the interface */
-		message.msg_control = &control;
-		message.msg_controllen = sizeof(control);
-		control.header = (struct cmsghdr){.cmsg_level = IPPROTO_IPV6,
-						  .cmsg_type = IPV6_PKTINFO,
-						  .cmsg_len = CMSG_LEN(sizeof(struct in6_pktinfo))};
-		memcpy(CMSG_DATA(&control.header), &(struct in6_pktinfo){.ipi6_ifindex = (uint32_t)ifindex},
-		       sizeof(struct in6_pktinfo));
-	}
-	return sendmsg(fd, &message, 0) < 0 ? -errno : 0;
+	return transmit(fd, message, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof(info));
 }
 
 int icmp_send(struct icmp *icmp, unsigned slot, const struct ip_address *to, int ifindex, mono_t sent) {

@@ -37,7 +37,7 @@ void core_init(struct core *core, const struct core_config *config, const struct
 	core->now = core->start = core->stall = core->last_wake = core->state_since = now;
 	core->last_deaf = core->lease_until = core->want_until = core->offer_until = core->force_until = MONO_NEVER;
 	core->reserve_at = core->worst_gap_at = core->claim_decided = MONO_NEVER;
-	core->ill_since = core->announce_at = core->retry_at = MONO_FAR;
+	core->ill_since = core->announce_at = core->restore_at = core->retry_at = MONO_FAR;
 	core->lease_lowest = config->timers.lease;
 	core->heartbeat_at = core->test_at = now;
 	for (unsigned i = 0; i < CORE_DECIDED; i++)

@@ -33,6 +33,7 @@ void peer_heartbeat(struct core *core, mono_t now, const struct heartbeat *hb, m
 bool peer_fresh(const struct core *core, mono_t now, mono_t echo); /* FRESH */
 bool peer_unheard(const struct core *core, mono_t now);            /* now - prx > W */
 bool peer_late(const struct core *core, mono_t now);               /* now - prx > 1.5 h */
+bool peer_suspect(const struct core *core, mono_t now);            /* the same by the longer of both intervals */
 bool peer_answers(const struct core *core, mono_t now);            /* says, and echoes freshly: FRESH(pecho) */
 bool peer_holds(const struct core *core);                          /* pm.lease */
 mono_t peer_silent_since(const struct core *core);                 /* max(prx, start, stall, last_deaf) */

@@ -5,6 +5,13 @@ span_t peer_late_after(const struct core *core) {
 	return 3 * core->config.timers.heartbeat / 2;
 }
 
+/* A peer whose interval is longer than ours is not late by ours. */
+bool peer_suspect(const struct core *core, mono_t now) {
+	span_t interval = mono_max(core->config.timers.heartbeat, core->peer.interval);
+
+	return now - core->peer.rx > 3 * interval / 2;
+}
+
 bool peer_fresh(const struct core *core, mono_t now, mono_t echo) {
 	return now - echo <= core->config.timers.echo;
 }
@@ -118,6 +125,7 @@ void peer_heartbeat(struct core *core, mono_t now, const struct heartbeat *hb, m
 	peer->received++;
 	peer->seq = hb->seq;
 	peer->cover = hb->cover_us * USEC;
+	peer->interval = hb->interval_us * USEC;
 	note_cover(core, now, actions);
 	epoch_adopt(core, now, hb->seen, actions);
 	if (hb->deaf)

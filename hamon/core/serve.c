@@ -6,6 +6,9 @@ static const span_t announce_gaps[] = {50 * MSEC, 150 * MSEC, 500 * MSEC, 1500 *
 enum { ANNOUNCE_GAPS = sizeof announce_gaps / sizeof announce_gaps[0] };
 static const span_t announce_refresh = 60 * SEC;
 
+/* Addresses that could not be put back are tried again after this. */
+static const span_t restore_retry = 1 * SEC;
+
 void serve_begin(struct core *core, struct actions *actions) {
 	core->served = core->announced = core->announcing = false;
 	core->adding = 1;
@@ -23,7 +26,7 @@ static void remove_all(struct actions *actions) {
 void serve_end(struct core *core, struct actions *actions) {
 	core->served = core->announced = core->announcing = false;
 	core->adding = 0;
-	core->announce_at = MONO_FAR;
+	core->announce_at = core->restore_at = MONO_FAR;
 	remove_all(actions);
 }
 
@@ -40,6 +43,8 @@ void serve_added(struct core *core, mono_t now, int error, struct actions *actio
 		fault_set(core, now, FAULT_ADDRESSES, CAUSE_ADDRESSES, actions);
 		return;
 	}
+	if (error != 0) /* the others are served meanwhile */
+		core->restore_at = now + restore_retry;
 	if (core->adding == 0) {
 		core->served = true;
 		serve_announce_again(core, now);
@@ -81,6 +86,11 @@ void serve_tick(struct core *core, mono_t now, struct actions *actions) {
 	}
 	if (core->conflict && peer_unheard(core, now))
 		conflict_over(core, now);
+	if (core->served && now >= core->restore_at) {
+		core->restore_at = MONO_FAR;
+		core->adding++;
+		core_act(actions, ACT_ADD_ADDRESSES)->ips = core->config.ips;
+	}
 	if (!core->served || core->announcing || now < core->announce_at)
 		return;
 	core->announce_at =

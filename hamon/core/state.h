@@ -18,6 +18,7 @@ struct peer {
 	mono_t echo;            /* pecho: when we decided the heartbeat that `frame` echoes; MONO_NEVER */
 	mono_t echo_newest;     /* necho */
 	span_t cover;           /* its A + 2 L + J; 0: not told yet */
+	span_t interval;        /* its heartbeat interval; 0: not told yet */
 	bool uncovered_noted;
 	uint64_t received, duplicates, old_boot;
 };
@@ -103,6 +104,7 @@ struct core {
 
 	/* serving */
 	unsigned adding;        /* ACT_ADD_ADDRESSES under way */
+	mono_t restore_at;      /* when addresses that could not be put back are tried again */
 	bool served;            /* all shared IPs are in place */
 	bool removing_again;    /* ACT_REMOVE_ADDRESSES failed: once more */
 	bool announcing;        /* ACT_ANNOUNCE under way */

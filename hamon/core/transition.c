@@ -37,7 +37,7 @@ static enum state state_of(const struct core *core, mono_t now) {
 		return STATE_DEAF;
 	if (peer_unheard(core, now))
 		return STATE_COUNTDOWN;
-	if (peer_late(core, now))
+	if (peer_suspect(core, now))
 		return STATE_SUSPECT;
 	return peer_holds(core) ? STATE_BACKUP : STATE_WAITING;
 }

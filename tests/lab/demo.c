@@ -109,7 +109,8 @@ static struct cost planned_takeover(void) {
 	struct cost cost = measure(fault, heir);
 	if (settled() != (int)heir)
 		shell_die("%s took over and is not the primary", name((int)heir));
-	say("            %s serves; the client saw an outage of %.1f ms (%.0f ms are allowed, plus %.1f ms that the machine "
+	say("            %s serves; the client saw an outage of %.1f ms (%.0f ms are allowed, plus %.1f ms that the "
+	    "machine "
 	    "stood still)",
 	    name((int)heir), clock_ms(cost.outage), clock_ms(PLANNED), clock_ms(cost.frozen));
 	cost.held = cost.outage <= PLANNED + cost.frozen;
@@ -164,7 +165,8 @@ static struct cost do_step(struct cost (*step)(void)) {
 	struct cost cost = step();
 	for (unsigned again = 0; !cost.held && cost.excused && again < RERUNS; again++) {
 		demo.reruns++;
-		say("            the machine stood still meanwhile, for longer than a sixth of %.0f ms: once more (rerun=%u)",
+		say("            the machine stood still meanwhile, for longer than a sixth of %.0f ms: once more "
+		    "(rerun=%u)",
 		    clock_ms(demo.within), demo.reruns);
 		cost = step();
 	}

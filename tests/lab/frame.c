@@ -2,6 +2,7 @@
 #include "tests/lab/frame.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <endian.h>
 #include <net/if_arp.h>
 #include <netinet/icmp6.h>
@@ -9,7 +10,6 @@
 #include <netinet/ip.h>
 #include <netinet/ip6.h>
 #include <netinet/ip_icmp.h>
-#include <assert.h>
 #include <string.h>
 
 #include "tests/lab/shell.h"

@@ -9,13 +9,12 @@
 
 enum { USAGE = 2 };
 
-static const char help[] =
-	"hamon-lab demo --hamon PATH [--within 100ms] [--keep]\n"
-	"    shows real failovers between two daemons in network namespaces, measured by a client\n"
-	"        --within  the configured time (default: 500ms, or what this machine bears)\n"
-	"        --keep    leaves everything running at the end, until Ctrl-C\n"
-	"hamon-lab meter [--for 10s]\n"
-	"    shows how long this machine stands still now and then\n";
+static const char help[] = "hamon-lab demo --hamon PATH [--within 100ms] [--keep]\n"
+			   "    shows real failovers between two daemons in network namespaces, measured by a client\n"
+			   "        --within  the configured time (default: 500ms, or what this machine bears)\n"
+			   "        --keep    leaves everything running at the end, until Ctrl-C\n"
+			   "hamon-lab meter [--for 10s]\n"
+			   "    shows how long this machine stands still now and then\n";
 
 static int usage(const char *what, const char *which) {
 	fprintf(stderr, "hamon-lab: %s%s\n%s", what, which, help);

@@ -107,8 +107,9 @@ void pair_init(struct pair *pair, const struct net *net, const char *hamon, cons
 
 void pair_start(struct pair *pair, enum net_host host) {
 	struct pair_node *node = &pair->node[host];
-	node->pid = shell_spawn(pair->net->ns[host], node->log, "%s run -f %s --node %s --state-dir %s/state --run-dir %s/run",
-				pair->hamon, node->conf, net_host_name(host), node->dir, node->dir);
+	node->pid =
+		shell_spawn(pair->net->ns[host], node->log, "%s run -f %s --node %s --state-dir %s/state --run-dir %s/run",
+			    pair->hamon, node->conf, net_host_name(host), node->dir, node->dir);
 }
 
 void pair_signal(const struct pair *pair, enum net_host host, int number) {

@@ -20,11 +20,11 @@
 enum kind { KIND_EVERYBODY, KIND_SOLICIT, KIND_ECHO, KIND__COUNT };
 
 enum {
-	ROUNDS = 1 << 18,   /* remembered: more than four minutes at 1 ms */
-	FRAMES = 5,         /* a round's */
-	MACS = 8,           /* different ones told apart: the nodes', then strangers' */
-	NOBODY = MACS,      /* nothing learnt yet */
-	TAGS = 32,          /* rounds told apart by the address they are asked from */
+	ROUNDS = 1 << 18, /* remembered: more than four minutes at 1 ms */
+	FRAMES = 5,       /* a round's */
+	MACS = 8,         /* different ones told apart: the nodes', then strangers' */
+	NOBODY = MACS,    /* nothing learnt yet */
+	TAGS = 32,        /* rounds told apart by the address they are asked from */
 	TAG_EVERYBODY = 128 /* last byte of that address; those of KIND_SOLICIT follow */,
 	TAG_SOLICIT = TAG_EVERYBODY + TAGS,
 	TAG_END = TAG_SOLICIT + TAGS,
@@ -33,11 +33,11 @@ enum {
 
 struct round {
 	_Atomic nanos sent;
-	_Atomic nanos served;               /* when the reply came that served; 0: none did */
-	_Atomic uint8_t by;                 /* who served, or would: the MAC that was learnt when it was sent */
+	_Atomic nanos served;                /* when the reply came that served; 0: none did */
+	_Atomic uint8_t by;                  /* who served, or would: the MAC that was learnt when it was sent */
 	_Atomic uint8_t owners[KIND__COUNT]; /* masks of the MACs that answered */
-	_Atomic uint16_t missed;            /* rounds that should have been sent between the one before and this */
-	_Atomic bool torn;                  /* the frames did not leave at once: not one probe */
+	_Atomic uint16_t missed;             /* rounds that should have been sent between the one before and this */
+	_Atomic bool torn;                   /* the frames did not leave at once: not one probe */
 };
 
 struct probe {

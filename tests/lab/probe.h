@@ -23,7 +23,8 @@ void probe_stop(struct probe *probe);
 nanos probe_interval(nanos within);
 
 struct probe_gap {
-	nanos from, to; /* of the last reply before and of the first one after; 0, 0: it was served without a gap to speak of */
+	nanos from,
+		to; /* of the last reply before and of the first one after; 0, 0: it was served without a gap to speak of */
 };
 
 /* The longest outage that overlaps the interval. One that has not ended counts up to `until`. */

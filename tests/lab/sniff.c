@@ -40,7 +40,8 @@ static void drain(struct sniff *sniff, enum net_host host) {
 static void *run(void *arg) {
 	struct sniff *sniff = arg;
 	while (!atomic_load(&sniff->stop)) {
-		struct pollfd fds[NET_NODES] = {{.fd = sniff->fd[0], .events = POLLIN}, {.fd = sniff->fd[1], .events = POLLIN}};
+		struct pollfd fds[NET_NODES] = {{.fd = sniff->fd[0], .events = POLLIN},
+						{.fd = sniff->fd[1], .events = POLLIN}};
 		poll(fds, NET_NODES, WAKE_MS);
 		for (unsigned host = 0; host < NET_NODES; host++)
 			drain(sniff, host);

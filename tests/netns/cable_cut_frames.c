@@ -1,7 +1,8 @@
 /* The switch drops every frame of the primary, whose carrier stays. */
 #include "tests/netns/test.h"
 
-NETNS_TEST(cable_cut_frames, "the primary's frames are dropped: the backup serves within the time, and there is no failback") {
+NETNS_TEST(cable_cut_frames,
+	   "the primary's frames are dropped: the backup serves within the time, and there is no failback") {
 	scene_open(scene, NULL);
 	scene_start(scene, NET_HA1);
 	nanos fault = clock_now();

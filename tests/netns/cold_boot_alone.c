@@ -19,14 +19,16 @@ NETNS_TEST(cold_boot_alone, "a node that starts alone waits for its dead interva
 	scene_open(scene, NULL);
 	nanos start = clock_now();
 	pair_start(&scene->pair, NET_HA1);
-	scene_check(scene, probe_wait_owner(scene->probe, NET_HA1, start, scene_patience(scene)), "ha1 never served the client");
+	scene_check(scene, probe_wait_owner(scene->probe, NET_HA1, start, scene_patience(scene)),
+		    "ha1 never served the client");
 	nanos served = clock_now(), spoke = first_heartbeat(scene, NET_HA1);
 	scene_wait(scene, NET_HA1, "/state", "primary");
 	scene_wait(scene, NET_HA1, "/alone", "true");
 
 	nanos dead = (nanos)(pair_number(&scene->pair, NET_HA1, "/timers/dead_ms") * (double)NANOS_MS);
-	scene_check(scene, spoke > 0 && served - start >= dead, "ha1 served %.1f ms after its start, before %.1f ms of silence",
-		    clock_ms(served - start), clock_ms(dead));
+	scene_check(scene, spoke > 0 && served - start >= dead,
+		    "ha1 served %.1f ms after its start, before %.1f ms of silence", clock_ms(served - start),
+		    clock_ms(dead));
 	scene_bound(scene, served - spoke <= scene->within, start, served, "ha1 served %.1f ms after its first heartbeat",
 		    clock_ms(served - spoke));
 	scene_watch(scene, NET_HA1, served, 3 * scene->within);

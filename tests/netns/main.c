@@ -188,7 +188,8 @@ static bool calibrate(void) {
 		       clock_ms(worst));
 		return false;
 	}
-	printf("in two seconds this machine stood still for at most %.1f ms: the tests run with within = %.0f ms, %u at once\n",
+	printf("in two seconds this machine stood still for at most %.1f ms: the tests run with within = %.0f ms, %u at "
+	       "once\n",
 	       clock_ms(worst), clock_ms(runner.within), runner.options.jobs);
 	fflush(stdout);
 	return true;

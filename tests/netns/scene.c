@@ -83,7 +83,8 @@ void scene_bound(struct scene *scene, bool holds, nanos fault, nanos recovery, c
 }
 
 /* What a daemon writes when it goes wrong for good: sanitizers, assert(), the stack protector. */
-static const char *const last_words[] = {"AddressSanitizer", "runtime error:", "LeakSanitizer", "Assertion", "stack smashing"};
+static const char *const last_words[] = {"AddressSanitizer", "runtime error:", "LeakSanitizer", "Assertion",
+					 "stack smashing"};
 
 static void check_logs(struct scene *scene, enum net_host host) {
 	for (size_t i = 0; i < sizeof(last_words) / sizeof(*last_words); i++)
@@ -116,7 +117,8 @@ void scene_wait(struct scene *scene, enum net_host host, const char *pointer, co
 	char now[256] = "not to be had";
 	if (!came)
 		pair_get(&scene->pair, host, pointer, now, sizeof(now));
-	scene_check(scene, came, "%s: %s of the status should become %s, and is %s", net_host_name(host), pointer, value, now);
+	scene_check(scene, came, "%s: %s of the status should become %s, and is %s", net_host_name(host), pointer, value,
+		    now);
 }
 
 nanos scene_served(struct scene *scene, enum net_host host, nanos fault, nanos bound, bool less_frozen) {
@@ -147,8 +149,8 @@ void scene_watch(struct scene *scene, int host, nanos since, nanos length) {
 
 void scene_verb(struct scene *scene, enum net_host host, const char *words) {
 	struct pair_result result = pair_verb(&scene->pair, host, words);
-	scene_check(scene, result.status == 0, "`hamon %s` on %s ended with %d: %s", words, net_host_name(host), result.status,
-		    result.output);
+	scene_check(scene, result.status == 0, "`hamon %s` on %s ended with %d: %s", words, net_host_name(host),
+		    result.status, result.output);
 	free(result.output);
 }
 

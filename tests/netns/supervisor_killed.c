@@ -7,7 +7,8 @@
 NETNS_TEST(supervisor_killed, "the primary's supervisor is killed: the monitor steps down in good order, all end") {
 	scene_open(scene, NULL);
 	scene_start(scene, NET_HA1);
-	pid_t monitor = pair_child(&scene->pair, NET_HA1, "_monitor"), report = pair_child(&scene->pair, NET_HA1, "_report");
+	pid_t monitor = pair_child(&scene->pair, NET_HA1, "_monitor"),
+	      report = pair_child(&scene->pair, NET_HA1, "_report");
 	scene_check(scene, monitor > 0 && report > 0, "ha1 has no monitor or no report worker");
 	nanos fault = clock_now();
 	pair_signal(&scene->pair, NET_HA1, SIGKILL);

@@ -17,10 +17,11 @@ struct netns_test {
 };
 
 /* The linker gathers the pointers; the runner walks them. */
-#define NETNS_TEST(test, sentence)                                                                                            \
-	static void test_##test(struct scene *scene);                                                                         \
-	static const struct netns_test entry_##test = {#test, sentence, test_##test};                                         \
-	static const struct netns_test *const pointer_##test __attribute__((used, section("netns_tests"))) = &entry_##test;   \
+#define NETNS_TEST(test, sentence)                                                                                         \
+	static void test_##test(struct scene *scene);                                                                      \
+	static const struct netns_test entry_##test = {#test, sentence, test_##test};                                      \
+	static const struct netns_test *const pointer_##test __attribute__((used, section("netns_tests"))) =               \
+		&entry_##test;                                                                                             \
 	static void test_##test(struct scene *scene)
 
 #endif

@@ -7,7 +7,8 @@ NETNS_TEST(wrong_key, "a peer with another key is reported as such, never believ
 	scene_open(scene, NULL);
 	scene_start(scene, NET_HA1);
 	pair_signal(&scene->pair, NET_HA2, SIGTERM);
-	scene_check(scene, pair_wait_end(&scene->pair, NET_HA2, scene_patience(scene)) == 0, "ha2 did not end in good order");
+	scene_check(scene, pair_wait_end(&scene->pair, NET_HA2, scene_patience(scene)) == 0,
+		    "ha2 did not end in good order");
 	pair_new_key(&scene->pair, NET_HA2);
 	nanos start = clock_now();
 	pair_start(&scene->pair, NET_HA2);

@@ -48,17 +48,16 @@ void checker_step(struct checker *checker, unsigned index, mono_t now) {
 	node->core_time = now;
 }
 
-bool checker_heard(struct checker *checker, unsigned index, const struct heartbeat *hb, mono_t rx) {
+void checker_heard(struct checker *checker, unsigned index, const struct heartbeat *hb, mono_t rx) {
 	struct checker_node *node = &checker->node[index];
 	if (hb->boot < node->boot || (hb->boot == node->boot && hb->seq <= node->seq))
-		return false;
+		return;
 	node->boot = hb->boot;
 	node->seq = hb->seq;
 	if (hb->seen > node->known)
 		node->known = hb->seen;
 	if (!hb->deaf)
 		node->heard = mono_max(node->heard, rx);
-	return true;
 }
 
 void checker_answered(struct checker *checker, unsigned index, mono_t sent) {

@@ -47,8 +47,7 @@ void checker_boot(struct checker *checker, unsigned node, mono_t now, uint64_t m
 
 /* What the core was handed. */
 void checker_step(struct checker *checker, unsigned node, mono_t now);
-/* Returns whether the frame is newer than all before it. */
-bool checker_heard(struct checker *checker, unsigned node, const struct heartbeat *hb, mono_t rx);
+void checker_heard(struct checker *checker, unsigned node, const struct heartbeat *hb, mono_t rx);
 void checker_answered(struct checker *checker, unsigned node, mono_t sent);
 
 /* A frame left, or its mark was refused. `mark_on_disk`: of the sender, now. */

@@ -302,10 +302,6 @@ static void ask(struct world *w, struct host *host, enum verb verb, bool force) 
 		disturb(w, host->idle_until);
 	if (force)
 		count(w, MISHAP_FORCE);
-	if (verb == VERB_TAKEOVER && !event.operator.dry_run)
-		host->stood_down = false;
-	else if (verb == VERB_STANDDOWN && force && !event.operator.dry_run)
-		host->stood_down = true;
 	world_trace(w, "OPERATOR node%u %s%s%s", host->index, verb_name(verb), force ? " force" : "",
 		    event.operator.dry_run ? " dry-run" : "");
 	host_mail(w, host, &event);
@@ -497,11 +493,18 @@ static void fault(struct world *w) {
 	strike(w, host, mishap);
 }
 
+/* Told by an operator not to serve, whatever the peer does: only the node itself knows until when. */
+static bool stands_down(const struct host *host) {
+	static struct core_status status; /* large */
+	core_status(&host->core, host->now, &status);
+	return status.faults & FAULT_STANDDOWN;
+}
+
 static void heal(struct world *w) {
 	world_trace(w, "HEAL");
 	w->healed = true;
 	new_topology(w);
-	bool down = w->host[0].stood_down && w->host[1].stood_down;
+	bool down = stands_down(&w->host[0]) && stands_down(&w->host[1]);
 	for (unsigned i = 0; i < WORLD_NODES; i++) {
 		struct host *host = &w->host[i];
 		host->add_fails_until = host->permit_refused_until = host->disk_fails_until = host->slow_until = w->now;
@@ -551,7 +554,7 @@ bool faults_could_serve(const struct world *w, const struct host *host) {
 			       mono_max(host->disk_fails_until, host->slow_until));
 	if (!host->alive || w->now < host->paused_until || w->now < host->idle_until || w->now < busy)
 		return false;
-	if (!w->covered || !host->carrier || host->stood_down)
+	if (!w->covered || !host->carrier || stands_down(host))
 		return false;
 	for (unsigned i = 0; i < WORLD_NODES; i++)
 		if (w->wires.slow[i] || w->wires.loss[i] > 100)

@@ -118,9 +118,7 @@ static void drain(struct world *w, struct host *host) {
 		event.heartbeat.hb = host->frames[i].hb;
 		event.heartbeat.rx = host->frames[i].rx;
 		event.heartbeat.link = host->frames[i].link;
-		bool newer = checker_heard(&w->checker, host->index, &event.heartbeat.hb, event.heartbeat.rx);
-		if (newer && event.heartbeat.hb.lease)
-			host->stood_down = false; /* it hears that the peer serves */
+		checker_heard(&w->checker, host->index, &event.heartbeat.hb, event.heartbeat.rx);
 		consult(w, host, &event);
 	}
 	host->frames_n = kept;
@@ -457,7 +455,7 @@ void host_boot(struct world *w, struct host *host, bool wiped) {
 	kernel_drop_lease(&host->kernel);
 	memset(&host->kernel.present, 0, sizeof host->kernel.present);
 	host->now = host_clock(w, host);
-	host->tempted = host->stood_down = false;
+	host->tempted = false;
 	world_trace(w, "node%u BOOTS %lu, mark %lu, reserved %lu%s", host->index, memory.boot, memory.epoch_mark,
 		    memory.reserved, wiped ? ", its disk is empty" : "");
 	checker_boot(&w->checker, host->index, host->now, memory.epoch_mark, wiped);

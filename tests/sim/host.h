@@ -72,7 +72,7 @@ struct host {
 
 	/* what its world lets fail, until so many true ns */
 	mono_t add_fails_until, permit_refused_until, disk_fails_until, slow_until;
-	bool carrier, stood_down;
+	bool carrier;
 	mono_t idle_until; /* an operator paused it */
 	uint64_t wanted; /* the request it last said, for the adversary */
 };

@@ -5,6 +5,7 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -216,4 +217,39 @@ Test(netlink_addr, the_largest_call) {
 	for (unsigned i = 0; i < ADDR_MAX; i++)
 		cr_assert_eq(results[i], 0);
 	cr_assert_eq(look("left", "::1").ours, ADDR_MAX);
+}
+
+/* ---- decoding, without a kernel ---- */
+
+Test(netlink_addr_decode, refuses_what_no_kernel_sends) {
+	_Alignas(struct nlmsghdr) char room[128];
+	struct nlmsghdr *message = (struct nlmsghdr *)room;
+	struct addr_entry entry = {.ifindex = 7};
+	struct ifaddrmsg *fixed = rtnl_put_header(message, RTM_NEWADDR, 0, sizeof(*fixed));
+	fixed->ifa_family = AF_INET;
+	cr_assert_eq(addr_decode(message, &entry), -EBADMSG, "no address");
+	rtnl_put(message, IFA_ADDRESS, (uint8_t[3]){192, 0, 2}, 3);
+	cr_assert_eq(addr_decode(message, &entry), -EBADMSG, "three octets");
+	fixed = rtnl_put_header(message, RTM_NEWADDR, 0, sizeof(*fixed));
+	fixed->ifa_family = AF_INET6;
+	rtnl_put(message, IFA_ADDRESS, (uint8_t[4]){192, 0, 2, 10}, 4);
+	cr_assert_eq(addr_decode(message, &entry), -EBADMSG, "another family's length");
+	fixed->ifa_family = AF_PACKET;
+	cr_assert_eq(addr_decode(message, &entry), -EAFNOSUPPORT);
+	message->nlmsg_len = NLMSG_LENGTH(sizeof(*fixed) - 1);
+	cr_assert_eq(addr_decode(message, &entry), -EBADMSG, "cut off");
+	cr_assert_eq(entry.ifindex, 7, "untouched");
+}
+
+Test(netlink_addr_decode, the_local_end_of_a_point_to_point_link) {
+	_Alignas(struct nlmsghdr) char room[128];
+	struct nlmsghdr *message = (struct nlmsghdr *)room;
+	struct addr_entry entry;
+	struct ifaddrmsg *fixed = rtnl_put_header(message, RTM_NEWADDR, 0, sizeof(*fixed));
+	fixed->ifa_family = AF_INET;
+	rtnl_put(message, IFA_ADDRESS, (uint8_t[4]){192, 0, 2, 2}, 4);
+	rtnl_put(message, IFA_LOCAL, (uint8_t[4]){192, 0, 2, 1}, 4);
+	struct ip_address local = sandbox_address("192.0.2.1");
+	cr_assert_eq(addr_decode(message, &entry), 0);
+	cr_assert_eq(memcmp(&entry.address, &local, sizeof(local)), 0);
 }

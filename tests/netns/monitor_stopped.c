@@ -1,0 +1,33 @@
+/* A monitor stands still, and goes on later. */
+#include <signal.h>
+
+#include "tests/netns/test.h"
+
+static pid_t monitor_of(struct scene *scene, enum net_host host) {
+	pid_t monitor = pair_child(&scene->pair, host, "_monitor");
+	scene_check(scene, monitor > 0, "%s has no monitor", net_host_name(host));
+	return monitor;
+}
+
+NETNS_TEST(monitor_stopped, "a monitor stands still for long: when it goes on there is one owner, and no flapping") {
+	scene_open(scene, NULL);
+	scene_start(scene, NET_HA1);
+	pid_t backup = monitor_of(scene, NET_HA2), primary = monitor_of(scene, NET_HA1);
+	nanos fault = clock_now();
+	kill(backup, SIGSTOP);
+	scene_watch(scene, NET_HA1, fault, 3 * scene->within);
+	kill(backup, SIGCONT);
+	scene_check(scene, scene_settle(scene) == NET_HA1, "ha2 took the role when it went on");
+	scene_watch(scene, NET_HA1, fault, 2 * scene->within);
+
+	kill(primary, SIGSTOP);
+	scene_wait(scene, NET_HA2, "/state", "primary");
+	kill(primary, SIGCONT);
+	/* It keeps its addresses while it stands still, because the lease is not in the kernel; not after it went on. */
+	scene_check(scene, scene_settle(scene) == NET_HA2, "ha1 took the role back when it went on");
+	scene->begin = clock_now();
+	scene_check(scene, !pair_holds(&scene->pair, NET_HA1, PAIR_SHARED), "ha1 still bears the shared IP");
+	scene_check(scene, probe_wait_owner(scene->probe, NET_HA2, scene->begin, scene_patience(scene)),
+		    "ha2 is primary, and does not serve the client");
+	scene_watch(scene, NET_HA2, scene->begin + scene->within, 3 * scene->within);
+}
