@@ -133,8 +133,8 @@ static int parse_arp(const uint8_t *frame, size_t len, struct frame_claim *claim
 	return 0;
 }
 
-/* Finds the target link-layer address among the options. 1 found, 0 there is none, -EBADMSG (section 7.1.2: every option has
- * a length greater than zero). */
+/* Finds the target link-layer address among the options. 1 found, 0 there is none, -EBADMSG (section 7.1.2: every option
+ * has a length greater than zero). */
 static int target_mac(const uint8_t *options, size_t len, uint8_t mac[static FRAME_MAC_LEN]) {
 	int found = 0;
 	while (len >= sizeof(struct nd_opt_hdr)) {

@@ -1,5 +1,5 @@
-/* Echo tests: sends ICMP and ICMPv6 echo requests (RFC 792, RFC 4443 section 4) and recognises the answers to them among all
- * that the kernel delivers. Rates, deadlines and verdicts are the core's. */
+/* Echo tests: sends ICMP and ICMPv6 echo requests (RFC 792, RFC 4443 section 4) and recognises the answers to them among
+ * all that the kernel delivers. Rates, deadlines and verdicts are the core's. */
 #ifndef HAMON_ICMP_H
 #define HAMON_ICMP_H
 
@@ -40,10 +40,10 @@ void icmp_fini(struct icmp *icmp);
 int icmp_fd4(const struct icmp *icmp);
 int icmp_fd6(const struct icmp *icmp);
 
-/* Sends an echo request for slot (< ICMP_SLOTS) to `to`, through the interface (0: as routed, which for a link-local address
- * may be any). `sent` is the time that the answer will carry: the clock as read before the request was decided. A slot that
- * is given another address forgets the answers of the old one. 0 or the kernel's -errno: -EHOSTUNREACH, -ENETUNREACH, -ENETDOWN,
- * -EAFNOSUPPORT (no IPv6), -EAGAIN (queue full), ... */
+/* Sends an echo request for slot (< ICMP_SLOTS) to `to`, through the interface (0: as routed, which for a link-local
+ * address may be any). `sent` is the time that the answer will carry: the clock as read before the request was decided. A
+ * slot that is given another address forgets the answers of the old one. 0 or the kernel's -errno: -EHOSTUNREACH,
+ * -ENETUNREACH, -ENETDOWN, -EAFNOSUPPORT (no IPv6), -EAGAIN (queue full), ... */
 int icmp_send(struct icmp *icmp, unsigned slot, const struct ip_address *to, int ifindex, mono_t sent);
 
 struct icmp_answer {

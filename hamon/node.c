@@ -96,6 +96,7 @@ void node_reload_core(struct node *node) {
 	node->core_config.tests = node->tests.mask;
 	actions.n = 0;
 	core_reload(&node->core, node->now, &node->core_config, &actions);
+	node->core_config.tests_renewed = 0;
 	perform_all(node, &actions);
 }
 
@@ -188,6 +189,7 @@ static void configure_core(struct node *node, const struct message_start *memory
 	node->core_config.links = conf->links_n;
 	node->core_config.ips = node_ips_wanted(node);
 	node->core_config.tests = node->tests.mask;
+	node->core_config.tests_renewed = 0;
 	core_init(&node->core, &node->core_config, &core_memory, node->now);
 }
 
@@ -255,8 +257,13 @@ static int set_up(struct node *node, const struct node_start *start) {
 	node_links_resync(node);
 	node_ips_resync(node);
 	node_tests_configure(node);
+	error = node_requests_init(node);
+	if (error)
+		return error;
+	node->now = mono_now(); /* all this took its time, which is no stall of ours */
+	stamp_wake(&node->stamp, node->now);
 	configure_core(node, start->memory);
-	return node_requests_init(node);
+	return 0;
 }
 
 static void tear_down(struct node *node) {

@@ -62,8 +62,8 @@ static bool has_slot(const struct node_ips *ips, const struct conf_ip *ip) {
 static void take_slot(struct node *node, const struct conf_ip *ip) {
 	int slot = free_slot(&node->ips);
 
-	if (slot < 0) {
-		node_say(node, NOTE_WARNING, 0, "no room for another shared IP until those removed before are gone");
+	if (slot < 0) { /* until those removed before are gone */
+		node->ips.crowded = true;
 		return;
 	}
 	node->ips.slots[slot] =
@@ -75,6 +75,7 @@ void node_ips_configure(struct node *node) {
 
 	if (ips->batch == 0)
 		ips->batch = ADDR_BATCH;
+	ips->crowded = false;
 	for (unsigned i = 0; i < CORE_IPS; i++)
 		if (ips->slots[i].used && !still_configured(&node->conf, &ips->slots[i].conf))
 			ips->slots[i].used = false;
@@ -100,8 +101,9 @@ void node_ips_add(struct node *node, const struct ip_set *set) {
 	node_watch_drain(node); /* or our own older deletion would look like somebody else's */
 	join(&ips->want, set);
 	ips->failed = ip_set_less(ips->failed, set);
+	if (!ips->owe_added) /* one answer for both, the bad one if there is one */
+		ips->add_error = 0;
 	ips->owe_added = true;
-	ips->add_error = 0;
 }
 
 void node_ips_remove(struct node *node, const struct ip_set *set) {
@@ -112,10 +114,10 @@ void node_ips_remove(struct node *node, const struct ip_set *set) {
 	ips->to_announce = ip_set_less(ips->to_announce, set);
 	ips->owe_removed = true;
 	ips->remove_error = 0;
-	if (!ip_set_empty(&ips->want))
-		return;
-	/* All of them: what was under way before is cancelled, and not answered. */
-	ips->owe_added = ips->owe_announced = false;
+	/* All that there could be: what was under way before is cancelled, and not answered. A reload's removals are not that,
+	 * even if nothing is left: the core still counts on its answers. */
+	if (ip_set_count(set) == CORE_IPS)
+		ips->owe_added = ips->owe_announced = false;
 }
 
 /* The stand-in's drop: silent only when every address is gone. */
@@ -242,6 +244,15 @@ static void report_lost(struct node *node) {
 	node_event(node, &event);
 }
 
+/* Removed addresses have freed their slots, for which others of a new configuration wait. */
+static void take_freed(struct node *node) {
+	if (!node->ips.crowded)
+		return;
+	node_ips_configure(node);
+	node_links_resync(node);
+	node_reload_core(node);
+}
+
 /* Deletions first: they silence. */
 bool node_ips_work(struct node *node) {
 	struct node_ips *ips = &node->ips;
@@ -251,6 +262,8 @@ bool node_ips_work(struct node *node) {
 	if (!ip_set_empty(&todo)) {
 		change(node, ADDR_DELETE, &todo);
 		todo = to_remove(ips);
+		if (ip_set_empty(&todo))
+			take_freed(node);
 	}
 	if (!ip_set_empty(&todo))
 		return true;
@@ -258,7 +271,9 @@ bool node_ips_work(struct node *node) {
 	pay(node, &ips->owe_removed, EV_ADDRESSES_REMOVED, ips->remove_error);
 	todo = to_add(ips);
 	if (!ip_set_empty(&todo)) {
-		change(node, ADDR_ADD, &todo);
+		/* We may have been frozen since the lease was granted: the next wake will notice, and this must not be late. */
+		if (node_lease_stands(node))
+			change(node, ADDR_ADD, &todo);
 		return true;
 	}
 	pay(node, &ips->owe_added, EV_ADDRESSES_ADDED, ips->add_error);
@@ -272,14 +287,17 @@ bool node_ips_work(struct node *node) {
 
 /* ---- what others do ---- */
 
+/* Also a slot that is no longer configured, as long as its address stands: it is still to be removed. */
 static int slot_of(const struct node *node, const struct addr_entry *entry) {
-	int slot = node_ips_find(node, &entry->address);
+	const struct node_ips *ips = &node->ips;
 
-	if (slot < 0)
-		return -1;
-	const struct node_ip *ip = &node->ips.slots[slot];
-	return node->interfaces[ip->interface].iface.ifindex == entry->ifindex && ip->conf.prefix == entry->prefix ? slot
-														   : -1;
+	for (unsigned i = 0; i < CORE_IPS; i++) {
+		const struct node_ip *ip = &ips->slots[i];
+		if ((ip->used || ip_set_has(&ips->present, i)) && same_address(&ip->conf.address, &entry->address) &&
+		    ip->conf.prefix == entry->prefix && node->interfaces[ip->interface].iface.ifindex == entry->ifindex)
+			return (int)i;
+	}
+	return -1;
 }
 
 static void say_stranger(struct node *node, unsigned slot) {
@@ -344,6 +362,6 @@ void node_ips_interface_changed(struct node *node, unsigned interface) {
 	struct node_ips *ips = &node->ips;
 
 	for (unsigned i = 0; i < CORE_IPS; i++)
-		if (ips->slots[i].used && ips->slots[i].interface == interface)
+		if (ips->slots[i].interface == interface)
 			ip_set_remove(&ips->present, i);
 }

@@ -11,6 +11,10 @@ void node_lease_drop_permit(struct node *node) {
 	node->lease.permit_until = MONO_NEVER;
 }
 
+bool node_lease_stands(const struct node *node) {
+	return node->lease.held && mono_now() < node->lease.until;
+}
+
 /* Looks up before it renews or grants: what has run out stays so until it is granted again. */
 bool node_lease_admits(struct node *node, enum heartbeat_mark mark) {
 	mono_t now = mono_now();
@@ -19,7 +23,7 @@ bool node_lease_admits(struct node *node, enum heartbeat_mark mark) {
 	case MARK_PLAIN:
 		return true;
 	case MARK_RENEW:
-		return node->lease.held && now < node->lease.until;
+		return node_lease_stands(node);
 	case MARK_GRANT:
 		return now < node->lease.permit_until;
 	}

@@ -179,7 +179,7 @@ static bool receive(struct node *node, unsigned slot) {
 	ssize_t n = peerlink_receive(&link->peerlink, frame, sizeof frame, &stamp, &has_stamp);
 
 	if (n < 0)
-		return n != -EAGAIN && n == -EINTR;
+		return n == -EINTR;
 	enum heartbeat_reject reject = auth_open(&node->auth, node->self, node->tag, frame, (size_t)n, &event.heartbeat.hb);
 	if (reject != HEARTBEAT_OK) {
 		count_reject(node, reject, node->conf.links[slot].name);

@@ -57,6 +57,7 @@ struct node_ips {
 	bool owe_added, owe_removed, owe_dropped, owe_announced;
 	int add_error, remove_error, announce_error;
 	unsigned batch; /* so many changes in the next system call */
+	bool crowded;   /* configured ones wait for the slots of those that are being removed */
 };
 
 /* The kernel lease's stand-in: a timer of this process. It silences a node whose monitor lives, and only that. */
@@ -189,6 +190,7 @@ bool node_lease_admits(struct node *node, enum heartbeat_mark mark);
 /* It left. */
 void node_lease_sent(struct node *node, enum heartbeat_mark mark);
 void node_lease_drop(struct node *node);
+bool node_lease_stands(const struct node *node); /* now, by the clock */
 void node_lease_tick(struct node *node);
 mono_t node_lease_deadline(const struct node *node);
 

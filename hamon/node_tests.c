@@ -46,6 +46,17 @@ static void look(struct node *node, struct node_tests *tests) {
 		add(tests, i, &node->conf.tests[i], 0);
 }
 
+/* What one test IP proved says nothing of the next in its slot: the core begins with those afresh. */
+static uint16_t renewed(const struct node_tests *before, const struct node_tests *now) {
+	uint16_t mask = 0;
+
+	for (unsigned i = 0; i < CORE_TESTS; i++)
+		if (memcmp(&before->address[i], &now->address[i], sizeof now->address[i]) != 0 ||
+		    before->ifindex[i] != now->ifindex[i])
+			mask |= (uint16_t)(1U << i);
+	return mask;
+}
+
 /* The kernel flushes a lost interface's routes, the gateway's too: that does not make it another one, and to test nothing
  * just then would be to count connectivity as given. A gateway once known is kept until another is found. */
 void node_tests_gateway(struct node *node) {
@@ -58,9 +69,9 @@ void node_tests_gateway(struct node *node) {
 	if (!tests->gateway)
 		return;
 	look(node, &found);
-	if (found.mask == 0 || (found.mask == tests->mask && found.ifindex[0] == tests->ifindex[0] &&
-				memcmp(&found.address[0], &tests->address[0], sizeof found.address[0]) == 0))
+	if (found.mask == 0 || renewed(tests, &found) == 0)
 		return;
+	node->core_config.tests_renewed |= renewed(tests, &found);
 	*tests = found;
 	forget_rtt(tests);
 	node_say(node, NOTE_INFO, 0, "the default gateway %s is the test IP", conf_address_text(&tests->address[0], text));
@@ -188,7 +199,10 @@ mono_t node_tests_deadline(const struct node *node) {
 /* ---- setting up ---- */
 
 void node_tests_configure(struct node *node) {
+	struct node_tests before = node->tests;
+
 	look(node, &node->tests);
+	node->core_config.tests_renewed |= renewed(&before, &node->tests);
 	forget_rtt(&node->tests);
 }
 

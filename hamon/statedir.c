@@ -67,34 +67,36 @@ static int replace_file(struct statedir *state, const char *name, const char *te
 	return rc < 0 ? fail_file(state, name, "written", rc) : 0;
 }
 
-/* A fresh NUL-terminated string that the caller frees. 0, -ENOENT, or -errno. */
-static int read_fd(int fd, char **text) {
+/* A fresh NUL-terminated string; NULL: errno says why. */
+static char *read_fd(int fd) {
 	struct stat file;
 	if (fstat(fd, &file) < 0)
-		return -errno;
-	if (!S_ISREG(file.st_mode) || file.st_size > FILE_MAX)
-		return -EFBIG;
+		return NULL;
+	if (!S_ISREG(file.st_mode) || file.st_size > FILE_MAX) {
+		errno = EFBIG;
+		return NULL;
+	}
 	char *buffer = malloc((size_t)file.st_size + 1);
-	if (!buffer)
-		return -ENOMEM;
-	ssize_t n = read(fd, buffer, (size_t)file.st_size);
+	ssize_t n = buffer ? read(fd, buffer, (size_t)file.st_size) : -1;
 	if (n < 0) {
-		int rc = -errno;
-		free(buffer);
-		return rc;
+		free(buffer); /* leaves errno as it is, since glibc 2.33 */
+		return NULL;
 	}
 	buffer[n] = '\0';
-	*text = buffer;
-	return 0;
+	return buffer;
 }
 
-static int read_file(struct statedir *state, const char *name, char **text) {
+/* A fresh NUL-terminated string that the caller frees. NULL: *rc is -ENOENT, or -errno and it was said why. */
+static char *read_file(struct statedir *state, const char *name, int *rc) {
 	int fd = openat(state->dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return errno == ENOENT ? -ENOENT : fail_file(state, name, "read", -errno);
-	int rc = read_fd(fd, text);
-	close(fd);
-	return rc < 0 ? fail_file(state, name, "read", rc) : 0;
+	char *text = fd < 0 ? NULL : read_fd(fd);
+	if (!text)
+		*rc = -errno;
+	if (fd >= 0)
+		close(fd);
+	if (!text && *rc != -ENOENT)
+		fail_file(state, name, "read", *rc);
+	return text;
 }
 
 /* ---- numbers ---- */
@@ -116,14 +118,12 @@ static bool parse_number(const char *text, const char *end, uint64_t *out) {
 
 /* No file: 0. The newline must be there: a number without it may have lost digits. */
 static int read_number(struct statedir *state, const char *name, uint64_t *out) {
-	char *text;
-	int rc = read_file(state, name, &text);
-	if (rc == -ENOENT) {
+	int rc = 0;
+	char *text = read_file(state, name, &rc);
+	if (!text && rc == -ENOENT)
 		*out = 0;
-		return 0;
-	}
-	if (rc < 0)
-		return rc;
+	if (!text)
+		return rc == -ENOENT ? 0 : rc;
 	const char *end = strchr(text, '\n');
 	if (!end || end[1] != '\0' || !parse_number(text, end, out))
 		rc = fail(state, -EBADMSG,
@@ -167,9 +167,9 @@ typedef bool line_fn(void *arg, const char *key, const char *value);
 
 /* Each line is two words. No file: no line. */
 static int read_lines(struct statedir *state, const char *name, line_fn *fn, void *arg) {
-	char *text;
-	int rc = read_file(state, name, &text);
-	if (rc < 0)
+	int rc = 0;
+	char *text = read_file(state, name, &rc);
+	if (!text)
 		return rc == -ENOENT ? 0 : rc;
 	unsigned number = 0;
 	char *rest = text;

@@ -192,7 +192,7 @@ static void worker_died(struct supervisor *s, enum worker_kind kind, int status,
 	struct worker *worker = &s->workers[kind];
 	pid_t pid = worker->pid;
 	worker_ended(worker, now);
-	if (s->monitor.pid == 0)
+	if (s->monitor.pid == 0 || s->stopping)
 		worker_init(worker, kinds[kind].name, kinds[kind].verb);
 	else
 		log_say(status == 0 ? LOG_DEBUG : LOG_WARNING, "the %s, process %d, %s; it starts anew", worker->name,
@@ -377,10 +377,8 @@ static void monitor_says(void *arg, uint32_t events) {
 static void stop(struct supervisor *s) {
 	mono_t now = mono_now();
 	if (s->stopping) {
-		log_say(LOG_WARNING, "told to stop once more: nothing is waited for");
+		log_say(LOG_WARNING, "told to stop once more: the monitor is not waited for");
 		s->monitor.kill_at = now;
-		for (unsigned i = 0; i < WORKER__COUNT; i++)
-			s->workers[i].kill_at = now;
 		return;
 	}
 	s->stopping = true;
@@ -587,7 +585,7 @@ static int supervise(struct supervisor *s, const struct run_options *options) {
 	worker_init(&s->monitor, "monitor", "_monitor");
 	for (unsigned i = 0; i < WORKER__COUNT; i++)
 		worker_init(&s->workers[i], kinds[i].name, kinds[i].verb);
-	log_say(LOG_NOTICE, "node %s of cluster %s, version " HAMON_VERSION, node_name(s), s->running.conf.cluster);
+	log_say(LOG_NOTICE, "node %s of cluster %s, version %s", node_name(s), s->running.conf.cluster, HAMON_VERSION);
 	return run(s);
 }
 

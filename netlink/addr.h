@@ -29,9 +29,9 @@ struct addr_change {
 
 /* Carries out n <= ADDR_MAX changes in one system call and reads every answer; nothing waits. results[i] is 0 or -errno.
  *
- * Delete in the reverse order of adding: then the secondary IPv4 addresses of a subnet go before their primary. When it goes
- * first the kernel moves all the others behind a new primary (__inet_del_ifa(), net/ipv4/devinet.c): with a thousand in one
- * subnet that is 2.4 ms for each, 2.4 s in all, instead of 7 ms.
+ * Delete in the reverse order of adding: then the secondary IPv4 addresses of a subnet go before their primary. When it
+ * goes first the kernel moves all the others behind a new primary (__inet_del_ifa(), net/ipv4/devinet.c): with a thousand
+ * in one subnet that is 2.4 ms for each, 2.4 s in all, instead of 7 ms.
  *
  * An address that is already there (same prefix) counts as added, one that is already gone, or whose interface is gone, as
  * deleted. IPv6 is added without duplicate address detection (IFA_F_NODAD), so it is usable at once; IPv4 gets no broadcast
@@ -54,8 +54,8 @@ int addr_decode(struct nlmsghdr *message, struct addr_entry *out);
 
 typedef void addr_fn(void *arg, const struct addr_entry *entry);
 
-/* Calls fn with every IPv4 and IPv6 address of the interface (0: of all). 0 or -errno; -EINTR: the list changed while it was
- * read, something may be missing: ask again. */
+/* Calls fn with every IPv4 and IPv6 address of the interface (0: of all). 0 or -errno; -EINTR: the list changed while it
+ * was read, something may be missing: ask again. */
 int addr_list(struct rtnl *rtnl, int ifindex, addr_fn *fn, void *arg);
 
 /* Tells the kernel to keep an interface's secondary IPv4 addresses when their primary is deleted (it deletes them all by

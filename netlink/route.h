@@ -7,8 +7,8 @@
 
 /* The gateway of the default route with the lowest metric in the main table that leaves through the interface; of equal
  * ones, and of the next hops of one route, the first. family is AF_INET or AF_INET6, and so is the gateway's.
- * An IPv6 gateway is mostly link-local (RFC 4861 section 6.1.2 demands it of those that are advertised): it is an address on
- * this interface only, and whoever sends to it says the interface's index too (icmp_send()).
+ * An IPv6 gateway is mostly link-local (RFC 4861 section 6.1.2 demands it of those that are advertised): it is an address
+ * on this interface only, and whoever sends to it says the interface's index too (icmp_send()).
  * 0, -ENOENT (there is none), or -errno. */
 int route_gateway(struct rtnl *rtnl, int ifindex, int family, struct ip_address *gateway);
 

@@ -46,8 +46,8 @@ int watch_fd(const struct watch *watch);
 
 typedef void watch_fn(void *arg, const struct watch_event *event);
 
-/* Reads what is there, a few thousand notices at most a call (epoll then says at once that there is more), and calls fn with
- * each event. 0 or -errno of the socket.
+/* Reads what is there, a few thousand notices at most a call (epoll then says at once that there is more), and calls fn
+ * with each event. 0 or -errno of the socket.
  *
  * Our own changes are told too. The notice of a deletion is queued before addr_apply() returns, so a caller that reads it
  * before it changes its mind about the address never takes its own deletion for somebody else's. (The notice of an IPv6

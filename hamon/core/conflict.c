@@ -53,6 +53,13 @@ void conflict_granted(struct core *core, mono_t now, struct actions *actions) {
 		lose(core, now, actions);
 }
 
+/* The epoch that could not be raised for want of a reserve. What the peer said last may be long ago, so nothing is won or
+ * lost by it here. */
+void conflict_reserved(struct core *core, mono_t now, struct actions *actions) {
+	if (core->hold && !peer_holds(core) && core->seen > core->epoch)
+		raise_epoch(core, now, actions);
+}
+
 /* The loser is silent: those who listened to it must learn where the address is. */
 void conflict_over(struct core *core, mono_t now) {
 	if (core->conflict)

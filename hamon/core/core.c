@@ -91,7 +91,8 @@ static void link_changed(struct core *core, mono_t now, unsigned slot, bool up, 
 	struct note *note = transition_note(core, now, NOTE_LINK, actions);
 	note->value = slot;
 	note->detail = up;
-	core->heartbeat_now = up;
+	if (up)
+		core->heartbeat_now = true;
 }
 
 static void carrier_changed(struct core *core, mono_t now, bool up, struct actions *actions) {
@@ -169,6 +170,7 @@ void core_step(struct core *core, mono_t now, const struct event *event, struct 
 		break;
 	case EV_EPOCHS_RESERVED:
 		epoch_reserved(core, now, event->epochs.error, event->epochs.reserved, actions);
+		conflict_reserved(core, now, actions);
 		break;
 	case EV_OPERATOR:
 		handover_verb(core, now, event, actions);
@@ -204,7 +206,7 @@ mono_t core_deadline(const struct core *core) {
 
 void core_reload(struct core *core, mono_t now, const struct core_config *config, struct actions *actions) {
 	struct ip_set before = core->config.ips;
-	uint16_t changed = core->config.tests ^ config->tests;
+	uint16_t changed = (core->config.tests ^ config->tests) | config->tests_renewed;
 
 	core->config.policy = config->policy;
 	core->config.alone = config->alone;

@@ -34,6 +34,7 @@ struct core_config {
 	enum policy policy;
 	enum alone alone;
 	uint16_t tests;         /* mask of the test IPs' slots in use; 0: nothing to test, connectivity counts as given */
+	uint16_t tests_renewed; /* core_reload(): slots that hold another test IP than before */
 	uint8_t casting;        /* slot of the test IP that was listed first */
 	bool automatic;         /* automatic failover */
 	bool backup_operations; /* off: a backup that does nothing by itself */
@@ -62,7 +63,7 @@ enum event_type {
 	EV_PERMITTED,         /* ACT_PERMIT was carried out, and the sockets were drained since */
 	EV_LEASE_DROPPED,     /* ACT_DROP_LEASE was carried out: the kernel confirmed */
 	EV_LEASE_LOST,        /* the kernel has no lease of ours any more */
-	EV_ADDRESSES_ADDED,   /* ACT_ADD_ADDRESSES ended */
+	EV_ADDRESSES_ADDED,   /* all that ACT_ADD_ADDRESSES asked for so far ended */
 	EV_ADDRESSES_REMOVED, /* ACT_REMOVE_ADDRESSES ended */
 	EV_ADDRESSES_LOST,    /* somebody else deleted addresses of ours */
 	EV_ANNOUNCED,         /* ACT_ANNOUNCE ended */

@@ -1,8 +1,9 @@
 /* Epochs: every claim bears a higher one than anybody has seen. Owns parity, adoption and the reserve on disk. */
 #include "hamon/core/parts.h"
 
-/* Asked for so many ahead that no claim waits for a disk, and so early that a slow one does no harm. */
-enum { RESERVE_AHEAD = 64, RESERVE_LOW = 48 };
+/* Kept so many ahead, so that no claim waits for a disk. A node that starts anew begins at the end of its reserve, and whoever
+ * holds the lease must go above that at once, or its lease lapses: so the holder keeps one epoch of its own more. */
+enum { RESERVE_AHEAD = 64, RESERVE_HOLDER = RESERVE_AHEAD + 2 };
 
 /* How long to wait after the state directory could not be written. */
 static const span_t reserve_retry = 1 * SEC;
@@ -28,24 +29,36 @@ void epoch_adopt(struct core *core, mono_t now, uint64_t seen, struct actions *a
 	epoch_reserve(core, now, actions);
 }
 
+static uint64_t reserve_target(const struct core *core) {
+	return core->seen + (core->hold ? RESERVE_HOLDER : RESERVE_AHEAD);
+}
+
 void epoch_reserve(struct core *core, mono_t now, struct actions *actions) {
-	if (core->reserving || core->seen + RESERVE_LOW <= core->reserved || now < core->reserve_at)
+	/* The last attempt failed, and what was kept ahead is used up. */
+	if (core->reserve_at != MONO_NEVER && !core->hold && core->claim == CLAIM_NONE && !epoch_available(core)) {
+		core->faults |= FAULT_EPOCHS;
+		core_because(core, CAUSE_EPOCHS);
+	}
+	if (core->reserving || reserve_target(core) <= core->reserved || now < core->reserve_at)
 		return;
 	core->reserving = true;
-	core_act(actions, ACT_RESERVE_EPOCHS)->epoch = core->seen + RESERVE_AHEAD;
+	core_act(actions, ACT_RESERVE_EPOCHS)->epoch = reserve_target(core);
 }
 
 void epoch_reserved(struct core *core, mono_t now, int error, uint64_t reserved, struct actions *actions) {
+	bool first = core->reserve_at == MONO_NEVER;
+
 	core->reserving = false;
 	if (error == 0) {
+		core->reserve_at = MONO_NEVER;
 		core->reserved = reserved > core->reserved ? reserved : core->reserved;
-		core->faults &= (uint16_t)~FAULT_EPOCHS;
+		fault_clear(core, FAULT_EPOCHS, CAUSE_EPOCHS);
 		return;
 	}
 	core->reserve_at = now + reserve_retry;
+	if (!first) /* it was said when it began */
+		return;
 	struct note *note = transition_note(core, now, NOTE_RESERVE, actions);
 	note->detail = error;
 	note->value = core->reserved > core->seen ? (int64_t)(core->reserved - core->seen) : 0;
-	if (!epoch_available(core) && !core->hold)
-		core->faults |= FAULT_EPOCHS;
 }

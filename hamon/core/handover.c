@@ -87,6 +87,7 @@ static void end_request(struct core *core, mono_t now, enum outcome outcome, str
 	if (!core->request.open)
 		return;
 	core->request.open = false;
+	core->force_until = MONO_NEVER;
 	answer(core, now, core->request.token, core->request.verb, outcome, actions);
 }
 
@@ -251,8 +252,9 @@ void handover_leave(struct core *core, struct actions *actions) {
 }
 
 void handover_tick(struct core *core, mono_t now, struct actions *actions) {
-	if (core->want != 0 && (core->hold || now > core->want_until)) {
-		if (!core->hold)
+	/* With a fault of ours the peer shall not wait for us to take what it released. */
+	if (core->want != 0 && (core->hold || core->faults || now > core->want_until)) {
+		if (!core->hold && !core->faults)
 			core_because(core, CAUSE_TIMEOUT);
 		core->want = 0;
 	}

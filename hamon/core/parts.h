@@ -72,6 +72,7 @@ bool claim_eligible(const struct core *core, mono_t now); /* ELIGIBLE */
 /* ---- conflict.c ---- */
 void conflict_heard(struct core *core, mono_t now, struct actions *actions);
 void conflict_granted(struct core *core, mono_t now, struct actions *actions);
+void conflict_reserved(struct core *core, mono_t now, struct actions *actions);
 void conflict_over(struct core *core, mono_t now);
 
 /* ---- handover.c ---- */

@@ -50,10 +50,10 @@ static void count_on_link(struct core *core, const struct heartbeat *hb, mono_t 
 	struct link *link = &core->links[slot];
 	if (hb->seq <= link->seq) /* reordered, or repeated: it was counted as lost, or before */
 		return;
-	if (link->seq != 0)
+	if (link->seq != 0) {
 		link->lost += hb->seq - link->seq - 1;
-	if (link->rx != MONO_NEVER && rx - link->rx > link->gap_max)
-		link->gap_max = rx - link->rx;
+		link->gap_max = mono_max(link->gap_max, rx - link->rx);
+	}
 	link->seq = hb->seq;
 	link->rx = rx;
 	link->received++;
@@ -70,7 +70,7 @@ static void restarted(struct core *core, mono_t now, uint64_t boot, struct actio
 	peer->says = false;
 	peer->echo = MONO_NEVER;
 	for (unsigned i = 0; i < CORE_LINKS; i++)
-		core->links[i].seq = 0;
+		core->links[i] = (struct link){.up = core->links[i].up, .rx = core->links[i].rx};
 }
 
 static void note_cover(struct core *core, mono_t now, struct actions *actions) {

@@ -1,4 +1,6 @@
 /* What a primary does with the lease: addresses on, announced, announced again; off when it ends. */
+#include <string.h>
+
 #include "hamon/core/parts.h"
 
 /* Gratuitous ARP is lost like any frame: it is repeated with back-off, then refreshed for as long as we serve. */
@@ -11,23 +13,25 @@ static const span_t restore_retry = 1 * SEC;
 
 void serve_begin(struct core *core, struct actions *actions) {
 	core->served = core->announced = core->announcing = false;
-	core->adding = 1;
+	core->adding = true;
 	core_act(actions, ACT_ADD_ADDRESSES)->ips = core->config.ips;
 }
 
-/* All that this node could have, also those that it does not want just now. An addition under way is cancelled by it. */
-static void remove_all(struct actions *actions) {
+/* All that this node could have, also those that it does not want just now, less what it serves. An addition under way is
+ * cancelled by the removal of all. */
+static void remove_others(const struct core *core, struct actions *actions) {
 	struct action *action = core_act(actions, ACT_REMOVE_ADDRESSES);
 
-	for (unsigned i = 0; i < CORE_IPS / 64; i++)
-		action->ips.bits[i] = UINT64_MAX;
+	memset(&action->ips, 0xff, sizeof action->ips);
+	if (core->hold)
+		action->ips = ip_set_less(action->ips, &core->config.ips);
 }
 
 void serve_end(struct core *core, struct actions *actions) {
 	core->served = core->announced = core->announcing = false;
-	core->adding = 0;
+	core->adding = false;
 	core->announce_at = core->restore_at = MONO_FAR;
-	remove_all(actions);
+	remove_others(core, actions);
 }
 
 void serve_announce_again(struct core *core, mono_t now) {
@@ -36,19 +40,17 @@ void serve_announce_again(struct core *core, mono_t now) {
 }
 
 void serve_added(struct core *core, mono_t now, int error, struct actions *actions) {
-	if (!core->hold || core->adding == 0)
+	if (!core->hold || !core->adding)
 		return;
-	core->adding--;
+	core->adding = false;
 	if (error != 0 && !core->served) { /* the claim is rolled back */
 		fault_set(core, now, FAULT_ADDRESSES, CAUSE_ADDRESSES, actions);
 		return;
 	}
 	if (error != 0) /* the others are served meanwhile */
 		core->restore_at = now + restore_retry;
-	if (core->adding == 0) {
-		core->served = true;
-		serve_announce_again(core, now);
-	}
+	core->served = true;
+	serve_announce_again(core, now);
 }
 
 void serve_removed(struct core *core, int error) {
@@ -63,7 +65,7 @@ void serve_lost(struct core *core, mono_t now, const struct ip_set *lost, struct
 	if (!core->served || ip_set_empty(&missing))
 		return;
 	transition_note(core, now, NOTE_ADDRESSES_LOST, actions)->value = ip_set_count(&missing);
-	core->adding++;
+	core->adding = true;
 	core_act(actions, ACT_ADD_ADDRESSES)->ips = missing;
 }
 
@@ -80,15 +82,15 @@ void serve_announced(struct core *core, mono_t now, int error) {
 }
 
 void serve_tick(struct core *core, mono_t now, struct actions *actions) {
-	if (core->removing_again && !core->hold) {
+	if (core->removing_again) {
 		core->removing_again = false;
-		remove_all(actions);
+		remove_others(core, actions);
 	}
 	if (core->conflict && peer_unheard(core, now))
 		conflict_over(core, now);
 	if (core->served && now >= core->restore_at) {
 		core->restore_at = MONO_FAR;
-		core->adding++;
+		core->adding = true;
 		core_act(actions, ACT_ADD_ADDRESSES)->ips = core->config.ips;
 	}
 	if (!core->served || core->announcing || now < core->announce_at)
@@ -108,7 +110,7 @@ void serve_reload(struct core *core, mono_t now, const struct ip_set *before, st
 	if (!ip_set_empty(&removed))
 		core_act(actions, ACT_REMOVE_ADDRESSES)->ips = removed;
 	if (!ip_set_empty(&added)) {
-		core->adding++;
+		core->adding = true;
 		core_act(actions, ACT_ADD_ADDRESSES)->ips = added;
 	}
 	if (core->served)

@@ -14,9 +14,10 @@ bool speak_listening(const struct core *core, mono_t now) {
 	return now < first_word(core);
 }
 
-/* DEAF: we hear nobody, and may not take over. A peer that counted us as heard would wait for ever. */
+/* DEAF: we hear nobody, and may not take over. A peer that counted us as heard would wait for ever. A forced takeover may:
+ * and each time that we say deaf, its dead interval would begin anew. */
 bool speak_deaf(const struct core *core, mono_t now) {
-	return !core->hold && !core->dropping && core->claim == CLAIM_NONE && !core->leaving &&
+	return !core->hold && !core->dropping && core->claim == CLAIM_NONE && !core->leaving && now >= core->force_until &&
 	       now - mono_max(core->peer.rx, core->stall) > core->config.timers.unheard && !claim_eligible(core, now);
 }
 

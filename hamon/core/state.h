@@ -103,7 +103,7 @@ struct core {
 	mono_t decided[CORE_DECIDED];
 
 	/* serving */
-	unsigned adding;        /* ACT_ADD_ADDRESSES under way */
+	bool adding;            /* ACT_ADD_ADDRESSES under way */
 	mono_t restore_at;      /* when addresses that could not be put back are tried again */
 	bool served;            /* all shared IPs are in place */
 	bool removing_again;    /* ACT_REMOVE_ADDRESSES failed: once more */

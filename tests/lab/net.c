@@ -36,12 +36,10 @@ static void build_switch(struct net *net) {
 	shell_must(&(struct shell_job){.ns = net->switch_ns}, "ip link set sw0 up");
 }
 
-static void build_host(struct net *net, enum net_host host) {
+/* The cable, its interface and addresses. */
+static void lay_cable(const struct net *net, enum net_host host) {
 	const char *name = host_names[host];
 	unsigned last = last_byte(host);
-	memcpy(net->mac[host], (uint8_t[]){0x02, 0, 0, 0, 0, (uint8_t)host_bytes[host]}, ETH_ALEN);
-	shell_print(net->ns[host], NET_NS, "%s%s", janitor_prefix(), name);
-	add_space(net->ns[host]);
 	char batch[512];
 	shell_print(batch, sizeof(batch),
 		    "link add %s type veth peer name eth0 address 02:00:00:00:00:%02x netns %s\n"
@@ -62,6 +60,13 @@ static void build_host(struct net *net, enum net_host host) {
 	if (host != NET_GATEWAY)
 		strcat(batch, "route add default via 192.0.2.1\n");
 	shell_must(&(struct shell_job){.ns = net->ns[host], .input = batch}, "ip -batch -");
+}
+
+static void build_host(struct net *net, enum net_host host) {
+	memcpy(net->mac[host], (uint8_t[]){0x02, 0, 0, 0, 0, (uint8_t)host_bytes[host]}, ETH_ALEN);
+	shell_print(net->ns[host], NET_NS, "%s%s", janitor_prefix(), host_names[host]);
+	add_space(net->ns[host]);
+	lay_cable(net, host);
 }
 
 static void build_second_cable(const struct net *net) {
@@ -113,6 +118,14 @@ void net_mend(const struct net *net, enum net_host host) {
 	shell_must(&job, "nft -f -");
 	job.input = NULL;
 	shell_must(&job, "ip link set %s up", name);
+}
+
+void net_unplug(const struct net *net, enum net_host host) {
+	shell_must(&(struct shell_job){.ns = net->switch_ns}, "ip link delete %s", host_names[host]);
+}
+
+void net_replug(const struct net *net, enum net_host host) {
+	lay_cable(net, host);
 }
 
 void net_second_cable(const struct net *net, bool up) {

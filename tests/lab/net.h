@@ -40,6 +40,10 @@ void net_cut(const struct net *net, enum net_host host, enum net_cut cut);
 /* Takes every fault of the host's cable back. */
 void net_mend(const struct net *net, enum net_host host);
 
+/* Takes the host's eth0 away, and makes it anew with the same MAC and addresses. */
+void net_unplug(const struct net *net, enum net_host host);
+void net_replug(const struct net *net, enum net_host host);
+
 /* Cuts and mends the second cable, with the carrier lost. */
 void net_second_cable(const struct net *net, bool up);
 

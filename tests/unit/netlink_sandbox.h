@@ -1,5 +1,5 @@
-/* Network namespaces of a test's own: two of them, joined by a veth pair, "left" in the one where the test begins, "right" in
- * the other. They have no names and vanish with the test's process. */
+/* Network namespaces of a test's own: two of them, joined by a veth pair, "left" in the one where the test begins, "right"
+ * in the other. They have no names and vanish with the test's process. */
 #ifndef HAMON_TESTS_UNIT_NETLINK_SANDBOX_H
 #define HAMON_TESTS_UNIT_NETLINK_SANDBOX_H
 

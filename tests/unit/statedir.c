@@ -220,7 +220,7 @@ Test(statedir, the_operators_state_survives) {
 	static struct message_operator kept, read;
 	open_it();
 	cr_assert_eq(statedir_read_operator(&state, &read), 0);
-	cr_assert_eq(memcmp(&kept, &read, sizeof(kept)), 0, "no file: nothing was set");
+	cr_assert(!read.paused && read.paused_until_real == 0 && read.disabled_n == 0, "no file: nothing was set");
 	kept.paused = 1;
 	kept.paused_until_real = 1755561611;
 	disable(&kept, "192.0.2.10");

@@ -4,6 +4,7 @@
 #include <json-c/json.h>
 #include <string.h>
 
+#include "hamon/control.h"
 #include "hamon/outcome.h"
 #include "hamon/status.h"
 
@@ -346,11 +347,10 @@ Test(status, conflict_and_what_operators_set_are_in_the_health) {
 }
 
 Test(status, of_the_largest_pair_fits_into_an_answer) {
-	enum { ANSWER = 256 << 10 }; /* CONTROL_REPLY_MAX */
 	conf.ips_n = CORE_IPS;
 	for (unsigned i = 0; i < CORE_IPS; i++)
 		conf.ips[i] = (struct conf_ip){address("2001:db8:ffff:ffff:ffff:ffff:ffff:ffff"), 128, "fifteen-letters"};
-	cr_expect_lt(strlen(json_object_to_json_string_ext(built(), JSON_C_TO_STRING_PLAIN)), ANSWER);
+	cr_expect_lt(strlen(json_object_to_json_string_ext(built(), JSON_C_TO_STRING_PLAIN)), CONTROL_REPLY_MAX);
 }
 
 /* ---- outcomes ---- */

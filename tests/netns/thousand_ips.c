@@ -1,0 +1,113 @@
+/* A thousand shared IPs. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/lab/shell.h"
+#include "tests/netns/heartbeats.h"
+
+enum { IPS = 1000, LINE = 96 };
+
+/* The numbers hold for this time; a machine that bears only a longer one has longer intervals, too. */
+#define WITHIN    (500 * NANOS_MS)
+#define ANNOUNCED (60 * NANOS_MS)
+
+/* The first is the one that the client asks; the others half IPv4, half IPv6. */
+static void address_text(unsigned i, char out[static LINE]) {
+	if (i == 0)
+		shell_print(out, LINE, "%s", PAIR_SHARED);
+	else if (i % 2)
+		shell_print(out, LINE, "2001:db8:1::%x", i + 1);
+	else
+		shell_print(out, LINE, "%s.%u", i < IPS / 2 ? "198.51.100" : "203.0.113", i % (IPS / 2) / 2 + 1);
+}
+
+static char *configured(void) {
+	size_t size = (size_t)IPS * LINE, used = 0;
+	char *text = malloc(size), address[LINE];
+	if (!text)
+		shell_die("out of memory");
+	for (unsigned i = 0; i < IPS; i++) {
+		address_text(i, address);
+		char line[LINE];
+		shell_print(line, sizeof(line), "%s{ address = \"%s/%u\" interface = \"eth0\" }", i ? ",\n" : "", address,
+			    strchr(address, ':') ? 128U : 32U);
+		strcpy(text + used, line);
+		used += strlen(line);
+	}
+	return text;
+}
+
+static double epoch_before; /* of the takeover under way */
+
+static bool claims(const struct heartbeat *hb) {
+	return (double)hb->seen > epoch_before && hb->lease;
+}
+
+/* When the last of the addresses was first announced by the host; 0: not all of them are. */
+static nanos last_announced(struct scene *scene, enum net_host host, nanos since) {
+	size_t n, left = IPS;
+	char text[LINE];
+	struct frame_ip *ips = calloc(IPS, sizeof(*ips));
+	struct sniffed *frames = sniff_take(scene->sniff, since, clock_now(), &n);
+	if (!ips)
+		shell_die("out of memory");
+	for (unsigned i = 0; i < IPS; i++) {
+		address_text(i, text);
+		ips[i] = frame_ip(text);
+	}
+	nanos last = 0;
+	for (size_t f = 0; f < n && left > 0; f++) {
+		struct frame_view view = sniff_view(&frames[f]);
+		if (frames[f].host != host || (view.kind != FRAME_SOLICITATION && view.kind != FRAME_ADVERTISEMENT))
+			continue;
+		for (size_t i = 0; i < left; i++) {
+			if (!frame_ip_equal(&ips[i], &view.claimed))
+				continue;
+			ips[i] = ips[--left];
+			last = frames[f].packet.at;
+			break;
+		}
+	}
+	free(frames);
+	free(ips);
+	return left == 0 ? last : 0;
+}
+
+static void check_heartbeats(struct scene *scene, enum net_host host, nanos from, nanos to) {
+	nanos interval = (nanos)(pair_number(&scene->pair, host, "/timers/heartbeat_ms") * (double)NANOS_MS);
+	nanos gap = heartbeats_gap(scene, host, from - 2 * interval, to + 2 * interval);
+	printf("%s: interval %.1f ms, longest gap %.1f ms\n", net_host_name(host), clock_ms(interval), clock_ms(gap));
+	scene_bound(scene, gap <= 2 * interval, from, to,
+		    "a heartbeat of %s was late by more than an interval (%.1f of %.1f ms)", net_host_name(host),
+		    clock_ms(gap - interval), clock_ms(interval));
+}
+
+NETNS_TEST(thousand_ips,
+	   "1,000 shared IPs: taken over, announced within 60 ms, no heartbeat late; a cable cut within the time") {
+	char *ips = configured();
+	scene_open(scene,
+		   &(struct pair_conf){.shared_ips = ips, .within = scene->within > WITHIN ? scene->within : WITHIN});
+	free(ips);
+	scene_start(scene, NET_HA1);
+	epoch_before = pair_number(&scene->pair, NET_HA1, "/epoch");
+	nanos fault = clock_now();
+	scene_verb(scene, NET_HA2, "takeover");
+	nanos claim = heartbeats_wait(scene, NET_HA2, fault, claims), announced = 0;
+	for (nanos end = scene_patience(scene); announced == 0;) {
+		scene_check(scene, clock_now() < end, "not every shared IP was announced");
+		clock_sleep_until(clock_now() + 10 * NANOS_MS);
+		announced = last_announced(scene, NET_HA2, fault);
+	}
+	printf("all announced %.1f ms after the first heartbeat of the new epoch\n", clock_ms(announced - claim));
+	scene_bound(scene, announced - claim <= ANNOUNCED, fault, announced, "the last one was announced after %.1f ms",
+		    clock_ms(announced - claim));
+	check_heartbeats(scene, NET_HA1, fault, announced);
+	check_heartbeats(scene, NET_HA2, fault, announced);
+	scene_check(scene, scene_settle(scene) == NET_HA2, "ha2 did not stay primary");
+
+	fault = clock_now();
+	net_cut(&scene->net, NET_HA2, NET_CUT_FRAMES);
+	scene_served(scene, NET_HA1, fault, scene->within, false);
+	net_mend(&scene->net, NET_HA2);
+	scene_check(scene, scene_settle(scene) == NET_HA1, "ha2 took the role when its cable came back");
+}

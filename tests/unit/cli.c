@@ -1,0 +1,346 @@
+/* The command line, run in-process with its output caught; for verbs that ask, a daemon of straw answers what it is told. */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "hamon/cli/cli.h"
+#include "hamon/loop.h"
+
+enum { ARGUMENTS = 16, OUTPUT = 1 << 16 };
+
+static char out[OUTPUT], err[OUTPUT];
+
+/* Points `fd` at a fresh memory file, and returns what it was. */
+static int divert(int fd, int *file) {
+	int saved = dup(fd);
+	*file = memfd_create("caught", MFD_CLOEXEC);
+	cr_assert(saved >= 0 && *file >= 0 && dup2(*file, fd) == fd);
+	return saved;
+}
+
+static void restore(int fd, int saved, int file, char text[static OUTPUT]) {
+	ssize_t n = pread(file, text, OUTPUT - 1, 0);
+	cr_assert(n >= 0 && dup2(saved, fd) == fd);
+	text[n] = '\0';
+	close(saved);
+	close(file);
+}
+
+/* hamon with these words, NULL-terminated: its exit status, and its output in out[] and err[]. */
+#define HAMON(...) hamon((const char *const[]){__VA_ARGS__, NULL})
+static int hamon(const char *const *words) {
+	static char copies[ARGUMENTS][256];
+	char *argv[ARGUMENTS + 1] = {(char[]){"hamon"}};
+	int argc = 1, files[2];
+	for (; words[argc - 1]; argc++) {
+		cr_assert_lt(argc, ARGUMENTS);
+		snprintf(copies[argc], sizeof copies[argc], "%s", words[argc - 1]);
+		argv[argc] = copies[argc];
+	}
+	fflush(NULL);
+	int saved_out = divert(STDOUT_FILENO, &files[0]), saved_err = divert(STDERR_FILENO, &files[1]);
+	int code = cli_main(argc, argv);
+	fflush(NULL);
+	restore(STDOUT_FILENO, saved_out, files[0], out);
+	restore(STDERR_FILENO, saved_err, files[1], err);
+	return code;
+}
+
+static const char *const verbs[] = {"run", "status", "is-primary", "takeover",     "standdown",   "pause",  "resume",
+				    "ip",  "test",   "reload",     "check-config", "show-config", "genpsk", "demo"};
+enum { VERBS = sizeof verbs / sizeof *verbs };
+
+/* ---- what needs no daemon ---- */
+
+Test(cli, help_lists_every_verb) {
+	cr_assert_eq(HAMON("--help"), EXIT_OK);
+	for (unsigned i = 0; i < VERBS; i++) {
+		char line[32];
+		snprintf(line, sizeof line, "\n  %s ", verbs[i]);
+		cr_expect(strstr(out, line), "%s", verbs[i]);
+	}
+	cr_expect_not(strstr(out, "_monitor"));
+}
+
+Test(cli, help_and_version_everywhere) {
+	for (unsigned i = 0; i < VERBS; i++) {
+		cr_expect_eq(HAMON(verbs[i], "--help"), EXIT_OK);
+		cr_expect(strstr(out, verbs[i]) && *err == '\0');
+		cr_expect_eq(HAMON(verbs[i], "--version"), EXIT_OK);
+		cr_expect_str_eq(out, "hamon " HAMON_VERSION "\n");
+	}
+	cr_expect_eq(HAMON("--version"), EXIT_OK);
+	cr_expect_str_eq(out, "hamon " HAMON_VERSION "\n");
+}
+
+Test(cli, bad_command_lines) {
+	static const struct {
+		const char *words[4], *says;
+	} bad[] = {
+		{{NULL}, "usage: hamon VERB"},
+		{{"statis"}, "unknown verb statis: did you mean status?"},
+		{{"frobnicate"}, "unknown verb frobnicate; `hamon --help` lists them"},
+		{{"stat"}, "unknown verb stat"},
+		{{"status", "--jsn"}, "unknown option --jsn: did you mean --json?"},
+		{{"status", "--js"}, "unknown option --js"},
+		{{"status", "-x"}, "unknown option -x"},
+		{{"status", "--force"}, "status takes no option --force"},
+		{{"status", "--json=1"}, "--json takes no value"},
+		{{"status", "--cluster"}, "--cluster needs a value"},
+		{{"status", "--cluster="}, "--cluster needs a value"},
+		{{"status", "--timeout", "5"}, "--timeout: 5 is no length of time"},
+		{{"pause", "--for", "0s"}, "--for: 0s is no length of time"},
+		{{"status", "now"}, "usage: hamon status"},
+		{{"ip", "enable"}, "usage: hamon ip enable|disable ADDRESS"},
+		{{"ip", "on", "192.0.2.10"}, "ip on: enable or disable is meant"},
+		{{"ip", "enable", "192.0.2.10/24"}, "is no address"},
+		{{"test", "all"}, "test all: ips is meant"},
+		{{"status", "-f", "/nonexistent"}, "/nonexistent"},
+	};
+	for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++) {
+		cr_expect_eq(hamon(bad[i].words), EXIT_USAGE, "%s", bad[i].says);
+		cr_expect(strstr(err, bad[i].says), "%s: %s", bad[i].says, err);
+		cr_expect_str_empty(out, "%s", bad[i].says);
+	}
+}
+
+Test(cli, genpsk_prints_a_fresh_key) {
+	char first[OUTPUT];
+	cr_assert_eq(HAMON("genpsk"), EXIT_OK);
+	memcpy(first, out, sizeof first);
+	cr_expect_eq(strspn(first, "0123456789abcdef"), 64);
+	cr_expect_str_eq(first + 64, "\n");
+	cr_assert_eq(HAMON("genpsk"), EXIT_OK);
+	cr_expect_str_neq(out, first);
+}
+
+/* ---- a folder, and a daemon of straw in it ---- */
+
+enum manner { ANSWERS, HANGS, HANGS_UP };
+
+/* Shared with the daemon's process. */
+static struct straw {
+	enum manner manner;
+	char answer[4096];
+	char asked[4096];   /* the last request */
+	volatile int count; /* of requests */
+} * straw;
+
+static char dir[] = "/tmp/hamon-cli-XXXXXX";
+static pid_t daemon_pid;
+
+static void serve(int listener) {
+	for (;;) {
+		char line[sizeof straw->asked] = "";
+		int fd = accept(listener, NULL, NULL);
+		if (fd < 0 || recv(fd, line, sizeof line - 1, 0) <= 0)
+			_exit(1);
+		memcpy(straw->asked, line, sizeof line);
+		straw->count++;
+		if (straw->manner == ANSWERS)
+			send(fd, straw->answer, strlen(straw->answer), MSG_NOSIGNAL);
+		else if (straw->manner == HANGS)
+			pause();
+		close(fd);
+	}
+}
+
+static void set_up(void) {
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	straw = mmap(NULL, sizeof *straw, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	cr_assert(straw != MAP_FAILED && mkdtemp(dir));
+	snprintf(address.sun_path, sizeof address.sun_path, "%s/control.sock", dir);
+	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	cr_assert_eq(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
+	cr_assert_eq(listen(listener, 4), 0);
+	daemon_pid = fork();
+	if (daemon_pid == 0)
+		serve(listener);
+	close(listener);
+}
+
+static void tear_down(void) {
+	char path[64];
+	kill(daemon_pid, SIGKILL);
+	waitpid(daemon_pid, NULL, 0);
+	snprintf(path, sizeof path, "%s/control.sock", dir);
+	unlink(path);
+	rmdir(dir);
+}
+
+static void answers(const char *text) {
+	straw->manner = ANSWERS;
+	snprintf(straw->answer, sizeof straw->answer, "%s\n", text);
+}
+
+TestSuite(cli_asks, .init = set_up, .fini = tear_down);
+
+Test(cli_asks, each_verb_asks_for_what_it_is) {
+	static const struct {
+		const char *words[8], *asks;
+	} table[] = {
+		{{"takeover"}, "{\"verb\":\"takeover\",\"force\":false,\"dry_run\":false}\n"},
+		{{"standdown", "--dry-run", "--reason", "new kernel", "-y"},
+		 "{\"verb\":\"standdown\",\"force\":false,\"dry_run\":true,\"reason\":\"new kernel\"}\n"},
+		{{"--force", "takeover", "--yes"}, "{\"verb\":\"takeover\",\"force\":true,\"dry_run\":false}\n"},
+		{{"pause"}, "{\"verb\":\"pause\",\"for_ms\":0}\n"},
+		{{"pause", "--for=2h"}, "{\"verb\":\"pause\",\"for_ms\":7200000}\n"},
+		{{"resume", "-qv"}, "{\"verb\":\"resume\"}\n"},
+		{{"ip", "disable", "2001:db8::10"}, "{\"verb\":\"ip\",\"address\":\"2001:db8::10\",\"enable\":false}\n"},
+		{{"reload"}, "{\"verb\":\"reload\"}\n"},
+		{{"test", "ips"}, "{\"verb\":\"test-ips\"}\n"},
+	};
+	answers("{\"ok\":true,\"text\":\"well\"}");
+	for (unsigned i = 0; i < sizeof table / sizeof *table; i++) {
+		const char *words[ARGUMENTS] = {"--run-dir", dir};
+		memcpy(words + 2, table[i].words, sizeof table[i].words);
+		cr_expect_eq(hamon(words), EXIT_OK, "%s", err);
+		cr_expect_str_eq(straw->asked, table[i].asks);
+	}
+}
+
+Test(cli_asks, prints_the_sentence_its_details_and_the_json) {
+	answers("{\"ok\":true,\"text\":\"half done\",\"details\":[\"links: needs a restart\"]}");
+	cr_expect_eq(HAMON("reload", "--run-dir", dir), EXIT_OK);
+	cr_expect_str_eq(out, "half done\n  links: needs a restart\n");
+	cr_expect_eq(HAMON("reload", "--run-dir", dir, "--quiet"), EXIT_OK);
+	cr_expect_str_empty(out);
+	cr_expect_eq(HAMON("reload", "--run-dir", dir, "--json"), EXIT_OK);
+	cr_expect_str_eq(out, straw->answer);
+}
+
+Test(cli_asks, an_error_has_its_exit_status_and_hint) {
+	answers("{\"ok\":false,\"code\":4,\"error\":\"ha2 cannot be contacted\",\"hint\":\"--force goes on\"}");
+	cr_expect_eq(HAMON("takeover", "--run-dir", dir), EXIT_REFUSED);
+	cr_expect_str_eq(err, "hamon: ha2 cannot be contacted (--force goes on)\n");
+	cr_expect_eq(HAMON("takeover", "--run-dir", dir, "--json"), EXIT_REFUSED);
+	cr_expect_str_eq(out, straw->answer);
+	answers("{\"ok\":false}");
+	cr_expect_eq(HAMON("takeover", "--run-dir", dir), EXIT_FAILED);
+}
+
+Test(cli_asks, is_primary_answers_by_its_exit_status) {
+	answers("{\"schema\":1,\"state\":\"primary\"}");
+	cr_expect_eq(HAMON("is-primary", "--run-dir", dir), EXIT_OK);
+	cr_expect_str_eq(out, "primary\n");
+	answers("{\"schema\":1,\"state\":\"suspect\"}");
+	cr_expect_eq(HAMON("is-primary", "--run-dir", dir), EXIT_FAILED);
+	cr_expect_eq(HAMON("is-primary", "--run-dir", dir, "-q"), EXIT_FAILED);
+	cr_expect_str_empty(out);
+	answers("{\"ok\":false,\"code\":6,\"error\":\"no\"}");
+	cr_expect_eq(HAMON("is-primary", "--run-dir", dir), EXIT_NOT_PERMITTED);
+}
+
+Test(cli_asks, no_daemon_is_not_reachable) {
+	tear_down();
+	cr_expect_eq(HAMON("status", "--run-dir", dir), EXIT_UNREACHABLE);
+	cr_expect_eq(HAMON("is-primary", "--run-dir", dir), EXIT_UNREACHABLE);
+	cr_expect_eq(HAMON("status", "--cluster", dir + 5), EXIT_UNREACHABLE);
+	cr_expect(strstr(err, "/run/hamon/hamon-cli-"), "%s", err);
+}
+
+Test(cli_asks, the_file_names_the_cluster) {
+	char path[64], text[64];
+	snprintf(path, sizeof path, "%s/c.conf", dir);
+	snprintf(text, sizeof text, "cluster = \"%s\"\nunknown = 1\n", dir + 5);
+	int fd = open(path, O_CREAT | O_WRONLY, 0600);
+	cr_assert_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	close(fd);
+	cr_expect_eq(HAMON("status", "-f", path), EXIT_UNREACHABLE);
+	cr_expect(strstr(err, dir + 5), "%s", err);
+	unlink(path);
+}
+
+Test(cli_asks, a_daemon_that_hangs_times_out) {
+	straw->manner = HANGS;
+	cr_expect_eq(HAMON("takeover", "--run-dir", dir, "--timeout", "50ms"), EXIT_TIMED_OUT);
+	cr_expect(strstr(err, "the request goes on"), "%s", err);
+}
+
+Test(cli_asks, a_daemon_that_hangs_up_leaves_the_outcome_unknown) {
+	straw->manner = HANGS_UP;
+	cr_expect_eq(HAMON("takeover", "--run-dir", dir), EXIT_TIMED_OUT);
+	cr_expect(strstr(err, "the outcome is unknown"), "%s", err);
+	cr_expect_eq(HAMON("status", "--run-dir", dir), EXIT_UNREACHABLE);
+}
+
+Test(cli_asks, something_else_on_the_socket_is_no_daemon) {
+	answers("220 mail.example.com ESMTP");
+	cr_expect_eq(HAMON("takeover", "--run-dir", dir), EXIT_FAILED);
+	cr_expect(strstr(err, "something else"), "%s", err);
+}
+
+Test(cli_asks, ctrl_c_says_that_the_request_goes_on) {
+	int status;
+	straw->manner = HANGS;
+	pid_t asking = fork();
+	if (asking == 0)
+		_exit(HAMON("takeover", "--run-dir", dir) == EXIT_TIMED_OUT && strstr(err, "the request goes on") ? 0 : 1);
+	const mono_t deadline = mono_now() + 20 * SEC;
+	while (straw->count == 0 && mono_now() < deadline)
+		usleep(1000);
+	kill(asking, SIGINT);
+	cr_assert_eq(waitpid(asking, &status, 0), asking);
+	cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+Test(cli_asks, genpsk_makes_a_private_file_once) {
+	char path[64], key[128] = "";
+	struct stat made;
+	snprintf(path, sizeof path, "%s/psk", dir);
+	umask(0);
+	cr_assert_eq(HAMON("genpsk", "-o", path), EXIT_OK);
+	cr_assert_eq(stat(path, &made), 0);
+	cr_expect_eq(made.st_mode & 07777, 0600);
+	cr_expect_eq(HAMON("genpsk", "-o", path), EXIT_FAILED, "never over a file that is there");
+	cr_expect(strstr(err, "File exists"), "%s", err);
+	int fd = open(path, O_RDONLY);
+	cr_assert_eq(read(fd, key, sizeof key), 65);
+	close(fd);
+	cr_expect_eq(strspn(key, "0123456789abcdef"), 64);
+	unlink(path);
+}
+
+/* ---- status in words ---- */
+
+Test(cli_asks, status_reads_well) {
+	answers("{\"schema\":1,\"cluster\":\"edge\",\"health\":\"healthy\",\"node\":\"ha1\",\"state\":\"primary\","
+		"\"since\":\"2026-07-25T17:20:00.204Z\",\"epoch\":42,"
+		"\"peer\":{\"name\":\"ha2\",\"state\":\"backup\",\"heard\":true,\"heard_age_ms\":6.1,\"fitness\":100},"
+		"\"links\":[{\"name\":\"eth0\",\"up\":true,\"heard_age_ms\":6.1,\"received\":99,\"lost\":1,\"gap_max_ms\":"
+		"40}],"
+		"\"ips\":[{\"address\":\"192.0.2.10/24\",\"interface\":\"eth0\",\"held\":true,\"enabled\":true,"
+		"\"wanted\":true},"
+		"{\"address\":\"192.0.2.20/24\",\"interface\":\"eth0\",\"held\":false,\"enabled\":false,\"wanted\":false}],"
+		"\"lease\":{\"held\":true,\"left_ms\":173.2,\"length_ms\":180,\"lowest_ms\":121,\"announced\":true},"
+		"\"tests\":[{\"address\":\"192.0.2.1\",\"ok\":true,\"rtt_ms\":0.4}],\"policy\":\"majority\","
+		"\"automatic\":true,\"backup_operations\":true,\"paused\":false,\"timers\":{\"within_ms\":500},"
+		"\"warnings\":[\"the lease is warm\"]}");
+	setenv("TZ", "UTC", 1);
+	cr_expect_eq(HAMON("status", "--run-dir", dir), EXIT_OK);
+	cr_expect_str_eq(out, "edge HEALTHY  ha1 = PRIMARY (this node) since 07-25 17:20:00, epoch 42\n"
+			      "peer    ha2 backup, heard 6.1 ms ago, fitness 100\n"
+			      "links   eth0 up, heard 6.1 ms ago, loss 1 %, longest gap 40 ms\n"
+			      "IPs     192.0.2.10/24 eth0 held | 192.0.2.20/24 eth0 off\n"
+			      "lease   armed, 173 ms of 180 ms left, lowest 121 ms, announced\n"
+			      "tests   1 of 1, policy majority | 192.0.2.1 0.40 ms\n"
+			      "auto    on, failover within 500 ms\n"
+			      "warning the lease is warm\n");
+	cr_expect_eq(HAMON("status", "--run-dir", dir, "--quiet"), EXIT_OK);
+	cr_expect_str_eq(out, "edge HEALTHY  ha1 = PRIMARY (this node) since 07-25 17:20:00, epoch 42\n");
+}
+
+Test(cli_asks, status_survives_an_object_of_another_version) {
+	answers("{\"schema\":1}");
+	cr_expect_eq(HAMON("status", "--run-dir", dir), EXIT_OK);
+	cr_expect_eq(HAMON("status", "--run-dir", dir, "-v"), EXIT_OK);
+}
