@@ -286,6 +286,8 @@ static void warn_of_peer(struct json_object *warnings, const struct status_view 
 		warn(warnings, "%s has not been heard yet", peer_name(view));
 	else if (!peer_heard(view))
 		warn(warnings, "%s is not heard", peer_name(view));
+	else if (core->peer_leaving)
+		warn(warnings, "%s is ending", peer_name(view));
 	if (core->peer_known && !core->peer_covered)
 		warn(warnings,
 		     "%s may take %.0f ms to fall silent, more than our dead interval of %.0f ms covers: no takeover by "

@@ -79,6 +79,19 @@ static int wait_readable(int fd, mono_t deadline) {
 	return -EINTR;
 }
 
+/* One piece of the answer. 0: it is whole, -EAGAIN: more is to come, -EPROTO: this is no answer. */
+static int parse_piece(struct json_tokener *tokener, const char *piece, size_t length, struct json_object **answer) {
+	struct json_object *object = json_tokener_parse_ex(tokener, piece, (int)length);
+	if (json_tokener_get_error(tokener) == json_tokener_continue)
+		return -EAGAIN;
+	if (!json_object_is_type(object, json_type_object)) {
+		json_object_put(object);
+		return -EPROTO;
+	}
+	*answer = object;
+	return 0;
+}
+
 /* Reads until the answer is whole. 0, -ETIMEDOUT, -EPIPE: the daemon hung up, -EPROTO: that was no answer, or -errno. */
 static int receive_answer(int fd, mono_t deadline, struct json_object **answer) {
 	static char chunk[ANSWER_CHUNK];
@@ -86,20 +99,13 @@ static int receive_answer(int fd, mono_t deadline, struct json_object **answer) 
 	int result = tokener ? -EAGAIN : -ENOMEM;
 	while (result == -EAGAIN) {
 		int ready = wait_readable(fd, deadline);
-		ssize_t n = ready > 0 ? recv(fd, chunk, sizeof chunk, 0) : ready;
-		if (ready <= 0) {
+		ssize_t n = ready > 0 ? recv(fd, chunk, sizeof chunk, 0) : 0;
+		if (ready <= 0)
 			result = ready < 0 ? ready : -ETIMEDOUT;
-		} else if (n <= 0) {
+		else if (n > 0)
+			result = parse_piece(tokener, chunk, (size_t)n, answer);
+		else
 			result = n == 0 || errno == ECONNRESET ? -EPIPE : -errno;
-		} else {
-			struct json_object *object = json_tokener_parse_ex(tokener, chunk, (int)n);
-			if (json_tokener_get_error(tokener) == json_tokener_success) {
-				*answer = object;
-				result = 0;
-			} else if (json_tokener_get_error(tokener) != json_tokener_continue) {
-				result = -EPROTO;
-			}
-		}
 	}
 	if (tokener)
 		json_tokener_free(tokener);

@@ -14,7 +14,7 @@ static int make_key(char text[static PSK_TEXT]) {
 	/* Up to 256 bytes come whole, or not at all (getrandom(2)). */
 	if (getrandom(key, sizeof key, 0) != sizeof key)
 		return -errno;
-	for (unsigned i = 0; i < sizeof key; i++) {
+	for (size_t i = 0; i < sizeof key; i++) {
 		text[2 * i] = "0123456789abcdef"[key[i] >> 4];
 		text[2 * i + 1] = "0123456789abcdef"[key[i] & 15];
 	}

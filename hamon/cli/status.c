@@ -60,7 +60,7 @@ static void paint(const struct view *view, enum colour colour, const char *what)
 static void print_upper(const struct view *view, enum colour colour, const char *word) {
 	char upper[32];
 	size_t i = 0;
-	for (; word[i] && i < sizeof upper - 1; i++)
+	for (; i < sizeof upper - 1 && word[i]; i++)
 		upper[i] = (char)(word[i] >= 'a' && word[i] <= 'z' ? word[i] - 'a' + 'A' : word[i]);
 	upper[i] = '\0';
 	paint(view, colour, upper);
@@ -272,9 +272,11 @@ static void print_key(const char *key) {
 	putchar(' ');
 }
 
-/* Every plain member of an object. */
+/* Every plain member of an object; its fractions are all ms. */
 static void print_members(const char *name, struct json_object *object) {
 	size_t i = 0;
+	if (!object)
+		return;
 	subject(name);
 	json_object_object_foreach(object, key, value) {
 		if (json_object_is_type(value, json_type_object) || json_object_is_type(value, json_type_array))
@@ -282,7 +284,7 @@ static void print_members(const char *name, struct json_object *object) {
 		fputs(part(i++), stdout);
 		print_key(key);
 		if (json_object_is_type(value, json_type_double))
-			print_span(json_object_get_double(value));
+			printf("%.1f ms", json_object_get_double(value));
 		else if (json_object_is_type(value, json_type_string))
 			print_time(json_object_get_string(value));
 		else

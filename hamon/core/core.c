@@ -47,7 +47,7 @@ void core_init(struct core *core, const struct core_config *config, const struct
 	for (unsigned i = 0; i < CORE_LINKS; i++)
 		core->links[i].rx = MONO_NEVER;
 	core->peer.rx = now;
-	core->peer.echo = core->peer.echo_newest = MONO_NEVER;
+	core->peer.echo = core->peer.echo_newest = core->peer.deaf_rx = MONO_NEVER;
 	core->state = STATE_INIT;
 	core->state_cause = CAUSE_START;
 }

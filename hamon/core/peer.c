@@ -83,15 +83,19 @@ static void note_cover(struct core *core, mono_t now, struct actions *actions) {
 }
 
 /* "heartbeat in: deaf". It counts for the sequence and for `seen`, and is not heard: no echo, no lease, no silence ended. */
-static void deaf(struct core *core) {
+static void deaf(struct core *core, mono_t rx) {
+	core->peer.deaf_rx = mono_max(core->peer.deaf_rx, rx);
 	core->peer.says = false;
 	core->peer.echo = MONO_NEVER;
 }
 
 /* "heartbeat in: normal". */
-static void normal(struct core *core, const struct heartbeat *hb, mono_t rx) {
+static void normal(struct core *core, mono_t now, const struct heartbeat *hb, mono_t rx) {
 	struct peer *peer = &core->peer;
 
+	/* Who was out of hearing may have served meanwhile, and have given in to the first word it heard of us. */
+	if (core->served && rx - peer->rx > core->config.timers.unheard)
+		serve_announce_again(core, now);
 	peer->accepted = hb->seq;
 	peer->rx = mono_max(peer->rx, rx);
 	peer->frame = *hb;
@@ -129,8 +133,8 @@ void peer_heartbeat(struct core *core, mono_t now, const struct heartbeat *hb, m
 	note_cover(core, now, actions);
 	epoch_adopt(core, now, hb->seen, actions);
 	if (hb->deaf)
-		deaf(core);
+		deaf(core, rx);
 	else
-		normal(core, hb, rx);
+		normal(core, now, hb, rx);
 	conflict_heard(core, now, actions);
 }

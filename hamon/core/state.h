@@ -13,6 +13,7 @@ struct peer {
 	uint64_t boot, seq;     /* newest accepted, deaf ones included */
 	uint64_t accepted;      /* seq of the newest that was not deaf: what we echo; 0: none of this boot */
 	mono_t rx;              /* prx: kernel's receive time of that one; our own start at first */
+	mono_t deaf_rx;         /* of its newest deaf one; MONO_NEVER */
 	bool says;              /* `frame` is valid: the newest heartbeat was not deaf */
 	struct heartbeat frame; /* pm */
 	mono_t echo;            /* pecho: when we decided the heartbeat that `frame` echoes; MONO_NEVER */

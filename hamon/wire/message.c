@@ -4,7 +4,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdbool.h>
-#include <string.h>
 
 /* What each type is called, and how long its body is. */
 static const struct {
@@ -86,7 +85,10 @@ size_t message_seal(struct message *message, enum message_type type) {
 }
 
 static bool ends(const char *text, size_t size) {
-	return memchr(text, '\0', size) != NULL;
+	for (size_t i = 0; i < size; i++)
+		if (text[i] == '\0')
+			return true;
+	return false;
 }
 
 /* Numbers that the reader will use as an index, strings that it will print. */

@@ -2,12 +2,9 @@
  * be done again. */
 #include "tests/lab/demo.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tests/lab/freeze.h"
@@ -17,7 +14,7 @@
 #include "tests/lab/probe.h"
 #include "tests/lab/shell.h"
 
-enum { RERUNS = 5, DIR_MAX = JANITOR_DIR };
+enum { RERUNS = 5 };
 
 /* What people are told to expect when nothing else is asked for. */
 #define WITHIN (500 * NANOS_MS)
@@ -197,10 +194,8 @@ static void show_logs(void) {
 }
 
 static void set_up(const struct demo_options *options) {
-	static char dir[DIR_MAX];
-	shell_print(dir, sizeof(dir), "%s/hamonlab-%d", janitor_tmp(), (int)getpid());
-	if (mkdir(dir, 0755))
-		shell_die("cannot make %s: %s", dir, strerror(errno));
+	static char dir[JANITOR_DIR];
+	janitor_make_dir(dir);
 	janitor_start(dir);
 	printf("A switch, two nodes, a gateway and a client, in network namespaces:\n\n"
 	       "    ha1 192.0.2.11 --+          +-- gateway 192.0.2.1 (the test IP)\n"

@@ -1,5 +1,5 @@
-/* The lab's janitor: see janitor.h. Its trick is a pipe: the lab holds the writing end and never writes an end to it, so
- * whatever ends the lab, the janitor reads the end of the file. */
+/* The lab's janitor: see janitor.h. Its trick is a pipe: the lab holds the writing end and never writes to it, so whatever
+ * ends the lab, the janitor reads the end of the file. */
 #include "tests/lab/janitor.h"
 
 #include <dirent.h>
@@ -20,8 +20,10 @@
 
 #define NETNS_DIR "/run/netns"
 #define NAME_HEAD "hamonlab"
+/* A file of this name in a directory protects it. */
+#define KEPT "kept"
 
-enum { SPACES = 64, PATH = 320 };
+enum { SPACES = 64, PATH = 512 };
 
 static struct {
 	pid_t owner, janitor;
@@ -29,9 +31,16 @@ static struct {
 	char prefix[JANITOR_PREFIX];
 } self = {.pipe = -1};
 
-const char *janitor_tmp(void) {
+static const char *tmp_dir(void) {
 	const char *tmp = getenv("TMPDIR");
 	return tmp && *tmp ? tmp : "/tmp";
+}
+
+void janitor_make_dir(char path[static JANITOR_DIR]) {
+	shell_print(path, JANITOR_DIR, "%s/" NAME_HEAD "%d-XXXXXX", tmp_dir(), (int)getpid());
+	/* Its daemons' unprivileged processes look into it, too. */
+	if (!mkdtemp(path) || chmod(path, 0755))
+		shell_die("cannot make a directory like %s: %s", path, strerror(errno));
 }
 
 const char *janitor_prefix(void) {
@@ -97,7 +106,14 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 	return remove(path);
 }
 
-static void clean(const char *prefix, const char *dir) {
+static void remove_dir(const char *dir) {
+	char mark[PATH];
+	shell_print(mark, sizeof(mark), "%s/" KEPT, dir);
+	if (access(mark, F_OK))
+		nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static void clean(const char *prefix) {
 	static struct spaces spaces;
 	find_spaces(prefix, &spaces);
 	for (nanos end = clock_now() + 10 * NANOS_SEC; spaces.n && kill_inside(&spaces) && clock_now() < end;)
@@ -106,8 +122,6 @@ static void clean(const char *prefix, const char *dir) {
 		umount2(spaces.path[i], MNT_DETACH);
 		unlink(spaces.path[i]);
 	}
-	if (dir)
-		nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 static void serve(int fd, const char *dir) {
@@ -120,14 +134,11 @@ static void serve(int fd, const char *dir) {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	for (int i = 0; i <= STDERR_FILENO; i++)
 		dup2(null, i);
-	bool keep = false;
-	for (char byte;;) {
-		ssize_t n = read(fd, &byte, 1);
-		if (n == 0)
-			break;
-		keep |= n == 1;
-	}
-	clean(self.prefix, keep ? NULL : dir);
+	for (char byte; read(fd, &byte, 1) != 0;)
+		;
+	clean(self.prefix);
+	if (dir)
+		remove_dir(dir);
 	_exit(0);
 }
 
@@ -155,9 +166,13 @@ void janitor_forget(void) {
 	self.pipe = -1;
 }
 
-void janitor_keep_dir(void) {
-	if (self.pipe >= 0 && write(self.pipe, "k", 1) != 1)
-		shell_die("the janitor is gone");
+void janitor_keep_dir(const char *dir) {
+	char mark[PATH];
+	shell_print(mark, sizeof(mark), "%s/" KEPT, dir);
+	int fd = open(mark, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	if (fd < 0)
+		shell_die("cannot make %s: %s", mark, strerror(errno));
+	close(fd);
 }
 
 void janitor_start(const char *dir) {
@@ -186,19 +201,34 @@ void janitor_start(const char *dir) {
 	sigaction(SIGHUP, &action, NULL);
 }
 
+/* The process that made what bears this name; 0: it is alive, or nobody of ours made it. */
+static long dead_owner(const char *name) {
+	char *end = NULL;
+	if (strncmp(name, NAME_HEAD, strlen(NAME_HEAD)) != 0)
+		return 0;
+	long owner = strtol(name + strlen(NAME_HEAD), &end, 10);
+	bool dead = owner > 0 && *end == '-' && kill((pid_t)owner, 0) < 0 && errno == ESRCH;
+	return dead ? owner : 0;
+}
+
 void janitor_sweep(void) {
-	DIR *dir = opendir(NETNS_DIR);
-	for (struct dirent *entry; dir && (entry = readdir(dir));) {
-		if (strncmp(entry->d_name, NAME_HEAD, strlen(NAME_HEAD)) != 0)
-			continue;
-		char *end = NULL;
-		long owner = strtol(entry->d_name + strlen(NAME_HEAD), &end, 10);
-		if (owner <= 0 || *end != '-' || kill((pid_t)owner, 0) == 0 || errno != ESRCH)
-			continue;
+	DIR *spaces = opendir(NETNS_DIR);
+	for (struct dirent *entry; spaces && (entry = readdir(spaces));) {
 		char prefix[JANITOR_PREFIX];
+		long owner = dead_owner(entry->d_name);
 		shell_print(prefix, sizeof(prefix), NAME_HEAD "%ld-", owner);
-		clean(prefix, NULL);
+		if (owner)
+			clean(prefix);
 	}
-	if (dir)
-		closedir(dir);
+	if (spaces)
+		closedir(spaces);
+	DIR *dirs = opendir(tmp_dir());
+	for (struct dirent *entry; dirs && (entry = readdir(dirs));) {
+		char path[JANITOR_DIR + sizeof(entry->d_name)];
+		shell_print(path, sizeof(path), "%s/%s", tmp_dir(), entry->d_name);
+		if (dead_owner(entry->d_name))
+			remove_dir(path);
+	}
+	if (dirs)
+		closedir(dirs);
 }

@@ -16,8 +16,8 @@ void janitor_start(const char *dir);
 /* The prefix of this process's namespaces. */
 const char *janitor_prefix(void);
 
-/* Has the janitor leave the directory alone. */
-void janitor_keep_dir(void);
+/* Has every janitor leave the directory alone. */
+void janitor_keep_dir(const char *dir);
 
 /* Removes everything now, and waits for it. */
 void janitor_finish(void);
@@ -28,7 +28,7 @@ void janitor_forget(void);
 /* Removes what earlier runs left behind whose process (and so whose janitor) is gone: a machine that lost power. */
 void janitor_sweep(void);
 
-/* $TMPDIR, or /tmp. */
-const char *janitor_tmp(void);
+/* Makes a fresh directory in $TMPDIR, or /tmp. Dies when it cannot. */
+void janitor_make_dir(char path[static JANITOR_DIR]);
 
 #endif

@@ -55,10 +55,9 @@ static void lay_cable(const struct net *net, enum net_host host) {
 	shell_print(batch, sizeof(batch),
 		    "link set eth0 up\n"
 		    "address add 192.0.2.%u/24 dev eth0\n"
-		    "address add 2001:db8::%u/64 dev eth0 nodad\n",
-		    last, last);
-	if (host != NET_GATEWAY)
-		strcat(batch, "route add default via 192.0.2.1\n");
+		    "address add 2001:db8::%u/64 dev eth0 nodad\n"
+		    "%s",
+		    last, last, host == NET_GATEWAY ? "" : "route add default via 192.0.2.1\n");
 	shell_must(&(struct shell_job){.ns = net->ns[host], .input = batch}, "ip -batch -");
 }
 

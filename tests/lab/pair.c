@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "tests/lab/shell.h"
+#include "tests/lab/text.h"
 
 enum { COMMAND = 1024, CONF = 192 << 10, TAIL_LINES = 40 };
 
@@ -27,21 +28,6 @@ static void write_file(const char *path, const char *text, mode_t mode) {
 	size_t len = strlen(text);
 	if (fd < 0 || write(fd, text, len) != (ssize_t)len || close(fd))
 		shell_die("cannot write %s: %s", path, strerror(errno));
-}
-
-/* The whole file; empty when there is none. The caller frees it. */
-static char *read_file(const char *path) {
-	char *text = NULL;
-	size_t size = 0;
-	FILE *file = fopen(path, "re");
-	ssize_t n = file ? getdelim(&text, &size, '\0', file) : -1;
-	if (file)
-		fclose(file);
-	if (n < 0) {
-		free(text);
-		text = strdup("");
-	}
-	return text ? text : (shell_die("out of memory"), NULL);
 }
 
 static void make_dir(const char *path) {
@@ -98,7 +84,7 @@ void pair_init(struct pair *pair, const struct net *net, const char *hamon, cons
 		pair_configure(pair, host, conf);
 	}
 	pair_new_key(pair, NET_HA1);
-	char *text = read_file(key[NET_HA1]);
+	char *text = text_read(key[NET_HA1]);
 	write_file(key[NET_HA2], text, 0600);
 	free(text);
 }
@@ -135,7 +121,7 @@ int pair_wait_end(struct pair *pair, enum net_host host, nanos deadline) {
 static bool is_child(const char *process, pid_t parent, const char *word) {
 	char path[PAIR_PATH], args[1024];
 	shell_print(path, sizeof(path), "/proc/%s/stat", process);
-	char *stat = read_file(path);
+	char *stat = text_read(path);
 	const char *after = strrchr(stat, ')'); /* "(name) S ppid": the name may hold anything */
 	long ppid = after && strlen(after) > 4 ? strtol(after + 4, NULL, 10) : 0;
 	free(stat);
@@ -234,15 +220,36 @@ bool pair_wait(const struct pair *pair, enum net_host host, const char *pointer,
 	}
 }
 
+static bool is_state(struct json_object *status, const char *state) {
+	char text[64];
+	return get(status, "/state", text, sizeof(text)) && strcmp(text, state) == 0;
+}
+
+/* Did every test IP answer since the state began? An age that is null, for never, reads as 0. */
+static bool is_tested(struct json_object *status) {
+	double since = json_object_get_double(json_object_object_get(status, "since_age_ms"));
+	struct json_object *tests = json_object_object_get(status, "tests");
+	for (size_t i = 0; tests && i < json_object_array_length(tests); i++) {
+		struct json_object *age = json_object_object_get(json_object_array_get_idx(tests, i), "answered_age_ms");
+		if (!age || json_object_get_double(age) >= since)
+			return false;
+	}
+	return true;
+}
+
 int pair_wait_settled(const struct pair *pair, nanos deadline) {
-	for (char state[NET_NODES][64];;) {
-		bool both = pair_get(pair, NET_HA1, "/state", state[0], sizeof(state[0])) &&
-			    pair_get(pair, NET_HA2, "/state", state[1], sizeof(state[1]));
-		for (unsigned host = 0; both && host < NET_NODES; host++)
-			if (strcmp(state[host], "primary") == 0 && strcmp(state[pair_other(host)], "backup") == 0)
-				return (int)host;
-		if (clock_now() > deadline)
-			return -1;
+	for (;;) {
+		struct json_object *status[NET_NODES] = {pair_status(pair, NET_HA1), pair_status(pair, NET_HA2)};
+		int primary = -1;
+		for (unsigned host = 0; host < NET_NODES; host++) {
+			struct json_object *other = status[pair_other(host)];
+			if (is_state(status[host], "primary") && is_state(other, "backup") && is_tested(other))
+				primary = (int)host;
+		}
+		json_object_put(status[NET_HA1]);
+		json_object_put(status[NET_HA2]);
+		if (primary >= 0 || clock_now() > deadline)
+			return primary;
 		clock_sleep_until(clock_now() + LOOK);
 	}
 }
@@ -262,7 +269,7 @@ bool pair_holds(const struct pair *pair, enum net_host host, const char *address
 /* ---- the logs ---- */
 
 bool pair_logged(const struct pair *pair, enum net_host host, const char *text) {
-	char *log = read_file(pair->node[host].log);
+	char *log = text_read(pair->node[host].log);
 	bool found = strstr(log, text) != NULL;
 	free(log);
 	return found;
@@ -279,11 +286,9 @@ bool pair_wait_logged(const struct pair *pair, enum net_host host, const char *t
 
 void pair_show_logs(const struct pair *pair) {
 	for (unsigned host = 0; host < NET_NODES; host++) {
-		char *log = read_file(pair->node[host].log);
-		char *from = log + strlen(log);
-		for (unsigned lines = 0; from > log && lines <= TAIL_LINES; from--)
-			lines += from[-1] == '\n';
-		fprintf(stderr, "---- the last lines of %s's log ----\n%s", net_host_name(host), from);
+		char *log = text_read(pair->node[host].log);
+		fprintf(stderr, "---- the last lines of %s's log ----\n%s", net_host_name(host),
+			text_tail(log, TAIL_LINES));
 		free(log);
 	}
 }

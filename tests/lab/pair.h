@@ -91,7 +91,9 @@ double pair_number(const struct pair *pair, enum net_host host, const char *poin
 /* Waits until the member has the value. False when the deadline passed. */
 bool pair_wait(const struct pair *pair, enum net_host host, const char *pointer, const char *value, nanos deadline);
 
-/* Waits until one of the nodes is primary and the other one its backup. The primary, or -1 when the deadline passed. */
+/* Waits until one of the nodes is primary and the other one its backup, who could take over: each test IP answered it since
+ * it became that (after a link was down the kernel's ARP may need a second for it). The primary, or -1 when the deadline
+ * passed. */
 int pair_wait_settled(const struct pair *pair, nanos deadline);
 
 /* Does the node's interface bear the address (as `ip address` shows it)? */

@@ -74,8 +74,9 @@ static void become(const char *ns, char *line, int in, int out) {
 	dup2(in, STDIN_FILENO);
 	dup2(out, STDOUT_FILENO);
 	dup2(out, STDERR_FILENO);
-	execvp(words[0], words);
-	fprintf(stderr, "%s: %s\n", words[0], strerror(errno));
+	if (n > 0)
+		execvp(words[0], words);
+	fprintf(stderr, "%s: %s\n", n > 0 ? words[0] : "no command", strerror(errno));
 	_exit(127);
 }
 

@@ -16,6 +16,7 @@
 
 #include "tests/lab/janitor.h"
 #include "tests/lab/shell.h"
+#include "tests/lab/text.h"
 #include "tests/netns/test.h"
 
 enum { RERUNS = 5, JOBS = 8, TAIL_LINES = 30, PATH = 320, NAME_WIDTH = 28 };
@@ -24,12 +25,21 @@ enum { RERUNS = 5, JOBS = 8, TAIL_LINES = 30, PATH = 320, NAME_WIDTH = 28 };
 #define TIME_LIMIT       (90 * NANOS_SEC)
 #define TIME_LIMIT_SCALE 200
 
-extern const struct netns_test *const __start_netns_tests[], *const __stop_netns_tests[];
+/* Every test, by name. */
+static struct netns_test *tests;
+
+void netns_add(struct netns_test *test) {
+	struct netns_test **at = &tests;
+	while (*at && strcmp((*at)->name, test->name) < 0)
+		at = &(*at)->next;
+	test->next = *at;
+	*at = test;
+}
 
 struct options {
 	const char *hamon, *filter;
 	unsigned jobs;
-	bool list;
+	bool list, verbose;
 };
 
 struct job {
@@ -95,16 +105,8 @@ static int show_tail(const char *path, const struct stat *st, int type, struct F
 	const char *name = path + ftw->base;
 	if (type != FTW_F || (strcmp(name, "output") != 0 && strcmp(name, "log") != 0))
 		return 0;
-	char *text = NULL;
-	size_t size = 0;
-	FILE *file = fopen(path, "re");
-	ssize_t n = file ? getdelim(&text, &size, '\0', file) : -1;
-	if (file)
-		fclose(file);
-	const char *from = text && n > 0 ? text + n : "";
-	for (unsigned lines = 0; n > 0 && from > text && lines <= TAIL_LINES; from--)
-		lines += from[-1] == '\n';
-	printf("---- %s\n%s", path, from);
+	char *text = text_read(path);
+	printf("---- %s\n%s", path, text_tail(text, TAIL_LINES));
 	free(text);
 	return 0;
 }
@@ -130,6 +132,8 @@ static void finish(struct job *job, int status, const char *why) {
 	if (code == SCENE_PASSED) {
 		runner.passed++;
 		printf("passed  %-*s %5.1f s\n", NAME_WIDTH, job->test->name, seconds);
+		if (runner.options.verbose)
+			nftw(job->dir, show_tail, 16, FTW_PHYS);
 		nftw(job->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 		return;
 	}
@@ -160,6 +164,11 @@ static bool look_after(void) {
 	}
 	fflush(stdout);
 	return running;
+}
+
+static void wait_for_all(void) {
+	while (look_after())
+		clock_sleep_until(clock_now() + 10 * NANOS_MS);
 }
 
 static struct job *free_job(void) {
@@ -198,20 +207,23 @@ static bool calibrate(void) {
 static int run_all(void) {
 	nanos begin = clock_now();
 	janitor_sweep();
-	shell_print(runner.dir, sizeof(runner.dir), "%s/hamonlab-%d", janitor_tmp(), (int)getpid());
-	if (mkdir(runner.dir, 0755))
-		shell_die("cannot make %s: %s", runner.dir, strerror(errno));
+	janitor_make_dir(runner.dir);
 	janitor_start(runner.dir);
 	runner.freeze = freeze_start();
 	if (!calibrate())
 		return -1;
-	for (const struct netns_test *const *test = __start_netns_tests; test < __stop_netns_tests; test++)
-		if (chosen(*test))
-			start(free_job(), *test, 0);
-	while (look_after())
-		clock_sleep_until(clock_now() + 10 * NANOS_MS);
+	for (const struct netns_test *test = tests; test; test = test->next) {
+		if (!chosen(test))
+			continue;
+		if (test->alone)
+			wait_for_all();
+		start(free_job(), test, 0);
+		if (test->alone)
+			wait_for_all();
+	}
+	wait_for_all();
 	if (runner.failed) {
-		janitor_keep_dir();
+		janitor_keep_dir(runner.dir);
 		printf("what the failed tests wrote is in %s\n", runner.dir);
 	}
 	printf("freeze meter: worst %.1f ms; rerun=%u\n", clock_ms(freeze_worst(runner.freeze, begin, clock_now())),
@@ -221,15 +233,15 @@ static int run_all(void) {
 
 static unsigned count(void) {
 	unsigned n = 0;
-	for (const struct netns_test *const *test = __start_netns_tests; test < __stop_netns_tests; test++)
-		n += chosen(*test);
+	for (const struct netns_test *test = tests; test; test = test->next)
+		n += chosen(test);
 	return n;
 }
 
 static int list(void) {
-	for (const struct netns_test *const *test = __start_netns_tests; test < __stop_netns_tests; test++)
-		if (chosen(*test))
-			printf("%-*s %s\n", NAME_WIDTH, (*test)->name, (*test)->behaviour);
+	for (const struct netns_test *test = tests; test; test = test->next)
+		if (chosen(test))
+			printf("%-*s %s\n", NAME_WIDTH, test->name, test->behaviour);
 	return 0;
 }
 
@@ -241,6 +253,10 @@ static bool read_options(int argc, char **argv, struct options *out) {
 		const char *value = i + 1 < argc ? argv[i + 1] : NULL;
 		if (strcmp(argv[i], "--list") == 0) {
 			out->list = true;
+			continue;
+		}
+		if (strcmp(argv[i], "--verbose") == 0) {
+			out->verbose = true;
 			continue;
 		}
 		if (strcmp(argv[i], "--hamon") == 0 && value)
@@ -259,7 +275,7 @@ static bool read_options(int argc, char **argv, struct options *out) {
 
 int main(int argc, char **argv) {
 	if (!read_options(argc, argv, &runner.options)) {
-		fprintf(stderr, "usage: netns-tests --hamon PATH [--filter TEXT] [--jobs N] | --list\n");
+		fprintf(stderr, "usage: netns-tests --hamon PATH [--filter TEXT] [--jobs N] [--verbose] | --list\n");
 		return 2;
 	}
 	if (runner.options.list)

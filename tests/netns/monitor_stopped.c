@@ -25,6 +25,8 @@ NETNS_TEST(monitor_stopped, "a monitor stands still for long: when it goes on th
 	kill(primary, SIGCONT);
 	/* It keeps its addresses while it stands still, because the lease is not in the kernel; not after it went on. */
 	scene_check(scene, scene_settle(scene) == NET_HA2, "ha1 took the role back when it went on");
+	scene_check(scene, pair_wait_logged(&scene->pair, NET_HA1, "stood still", scene_patience(scene)),
+		    "ha1's log does not say that it stood still");
 	scene->begin = clock_now();
 	scene_check(scene, !pair_holds(&scene->pair, NET_HA1, PAIR_SHARED), "ha1 still bears the shared IP");
 	scene_check(scene, probe_wait_owner(scene->probe, NET_HA2, scene->begin, scene_patience(scene)),

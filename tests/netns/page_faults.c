@@ -1,24 +1,26 @@
 /* The monitor's memory is there before it is needed. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tests/lab/shell.h"
+#include "tests/lab/text.h"
 #include "tests/netns/test.h"
 
-/* Minor and major page faults of a process, from /proc/PID/stat (fields 10 and 12, proc(5)). */
+/* Minor and major page faults of a process: fields 10 and 12 of /proc/PID/stat, proc(5). */
 static unsigned long faults(struct scene *scene, pid_t pid) {
-	char path[64], line[1024];
+	enum { AFTER_NAME = 3, MINOR = 10, MAJOR = 12 };
+	char path[64];
 	shell_print(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	FILE *file = fopen(path, "re");
-	bool read = file && fgets(line, sizeof(line), file);
-	if (file)
-		fclose(file);
-	unsigned long minor = 0, major = 0;
-	const char *after = read ? strrchr(line, ')') : NULL; /* the name before it may hold anything */
-	int n = after ? sscanf(after, ") %*c %*d %*d %*d %*d %*d %*u %lu %*u %lu", &minor, &major) : 0;
-	scene_check(scene, n == 2, "cannot read %s", path);
-	return minor + major;
+	char *stat = text_read(path), *save = NULL;
+	char *after = strrchr(stat, ')'); /* the name before it may hold anything */
+	scene_check(scene, after != NULL, "cannot read %s", path);
+	unsigned long sum = 0;
+	unsigned field = AFTER_NAME;
+	for (char *word = strtok_r(after + 1, " ", &save); word; word = strtok_r(NULL, " ", &save), field++)
+		if (field == MINOR || field == MAJOR)
+			sum += strtoul(word, NULL, 10);
+	free(stat);
+	return sum;
 }
 
 NETNS_TEST(page_faults, "after ten seconds neither monitor takes a page fault any more, not in a takeover either") {
@@ -39,7 +41,7 @@ NETNS_TEST(page_faults, "after ten seconds neither monitor takes a page fault an
 	scene_served(scene, NET_HA1, fault, scene->within, false);
 	for (unsigned host = 0; host < NET_NODES; host++) {
 		unsigned long now = faults(scene, monitor[host]);
-		scene_check(scene, now == before[host], "%s's monitor took %lu page faults", net_host_name(host),
-			    now - before[host]);
+		scene_check(scene, now == before[host] || scene_sanitized(scene), "%s's monitor took %lu page faults",
+			    net_host_name(host), now - before[host]);
 	}
 }

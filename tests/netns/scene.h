@@ -77,6 +77,9 @@ void scene_watch(struct scene *scene, int host, nanos since, nanos length);
 /* Runs a verb that has to succeed. */
 void scene_verb(struct scene *scene, enum net_host host, const char *words);
 
+/* Is the daemon built with AddressSanitizer? It then takes memory and makes system calls that are not hamon's. */
+bool scene_sanitized(const struct scene *scene);
+
 /* Stops a node's supervisor, monitor and workers in the same instant, as a crash of the host would. */
 void scene_crash(struct scene *scene, enum net_host host);
 

@@ -9,19 +9,30 @@
 #ifndef NETNS_TEST_H
 #define NETNS_TEST_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "tests/netns/scene.h"
 
 struct netns_test {
 	const char *name, *behaviour;
 	void (*run)(struct scene *scene);
+	bool alone; /* measures so closely that no other test may run beside it */
+	struct netns_test *next;
 };
 
-/* The linker gathers the pointers; the runner walks them. */
-#define NETNS_TEST(test, sentence)                                                                                         \
+/* Puts it into the runner's table. */
+void netns_add(struct netns_test *test);
+
+#define NETNS_TEST(test, sentence)       NETNS_TEST_ENTRY(test, sentence, false)
+#define NETNS_TEST_ALONE(test, sentence) NETNS_TEST_ENTRY(test, sentence, true)
+
+#define NETNS_TEST_ENTRY(test, sentence, quiet)                                                                            \
 	static void test_##test(struct scene *scene);                                                                      \
-	static const struct netns_test entry_##test = {#test, sentence, test_##test};                                      \
-	static const struct netns_test *const pointer_##test __attribute__((used, section("netns_tests"))) =               \
-		&entry_##test;                                                                                             \
+	__attribute__((constructor)) static void add_##test(void) {                                                        \
+		static struct netns_test entry = {#test, sentence, test_##test, quiet, NULL};                              \
+		netns_add(&entry);                                                                                         \
+	}                                                                                                                  \
 	static void test_##test(struct scene *scene)
 
 #endif

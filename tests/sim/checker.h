@@ -14,8 +14,8 @@ enum { CHECKER_NODES = 2 };
 struct checker_node {
 	struct timers timers;
 	enum lease_mode mode;
-	uint64_t known;   /* the highest epoch that this node sent, or was told by a frame that is not old */
-	uint64_t granted; /* its own newest epoch */
+	uint64_t known;     /* the highest epoch that this node sent, or was told by a frame that is not old */
+	uint64_t granted;   /* its own newest epoch */
 	uint64_t boot, seq; /* of the newest frame handed to it */
 	mono_t booted, core_time;
 	mono_t heard;    /* receive time of the newest frame handed to it that was not deaf */
@@ -30,6 +30,7 @@ struct checker {
 	struct tally *tally;
 	int holder;      /* who emitted last; -1: nobody yet */
 	mono_t unserved; /* since when nobody serves though somebody could; MONO_FAR: it is served */
+	bool waived;     /* P1 is not promised now */
 	bool quiet;      /* from now on every change is a violation of L3 */
 	bool broken;
 	enum promise promise;

@@ -91,6 +91,10 @@ static void draw_mood(struct world *w) {
 	for (unsigned i = 0; i < MISHAP_DRAWN; i++)
 		mood->weight[i] = often[world_between(w, 0, 4)];
 	mood->weight[MISHAP_TAKEOVER]++; /* never all zero */
+	mood->storm = world_chance(w, 200);
+	mood->idle = world_chance(w, 100);
+	if (mood->storm)
+		mood->weight[MISHAP_TAKEOVER] += 50;
 }
 
 static void plan_topology(struct world *w) {
@@ -118,12 +122,17 @@ void faults_begin(struct world *w) {
 	post(w, HAPPEN_FAULT, 0, world_between(w, w->dead, 6 * w->dead));
 	post(w, HAPPEN_WATCH, 0, w->h / 2);
 	/* Healed: dead nodes may need 6 D to come back; slow verdicts and hand-overs from illness a few seconds and 3 D. */
-	true_t heal = world_between(w, 40, 160) * w->dead, quiet = heal + 30 * w->dead + 5 * SEC;
+	true_t calm = world_between(w, 40, 160) * w->dead;
+	true_t heal = calm + (world_chance(w, 500) ? world_between(w, 8, 14) * w->dead : 30 * w->dead + 5 * SEC);
+	true_t quiet = heal + 30 * w->dead + 5 * SEC;
+	post(w, HAPPEN_CALM, 0, calm);
 	post(w, HAPPEN_HEAL, 0, heal);
 	post(w, HAPPEN_QUIET, 0, quiet);
 	post(w, HAPPEN_END, 0, quiet + 25 * w->dead);
 	const struct timers *t = &w->host[0].config.timers;
-	world_trace(w, "seed %lu, %s; within %.0f ms, tick %.0f ms, J %.0f ms, h %.3f ms, L %.0f ms, D %.1f ms; %u links, %u tests",
+	world_trace(w,
+		    "seed %lu, %s; within %.0f ms, tick %.0f ms, J %.0f ms, h %.3f ms, L %.0f ms, D %.1f ms; %u links, %u "
+		    "tests",
 		    w->seed, lease_mode_name(w->mode), (double)t->within / MSEC, (double)t->tick / MSEC,
 		    (double)t->jiffies_lag / MSEC, (double)t->heartbeat / MSEC, (double)t->lease / MSEC,
 		    (double)t->dead / MSEC, w->links, w->tests);
@@ -164,17 +173,27 @@ static void split(struct world *w) {
 	}
 }
 
+static void trace_wires(struct world *w) {
+	const struct wires *wires = &w->wires;
+	world_trace(w, "WIRES cut %d %d, loss %ld %ld, slow %d %d, reach %d%d%d %d%d%d", wires->cut[0][0], wires->cut[1][0],
+		    wires->loss[0], wires->loss[1], wires->slow[0], wires->slow[1], wires->reach[0][0], wires->reach[0][1],
+		    wires->reach[0][2], wires->reach[1][0], wires->reach[1][1], wires->reach[1][2]);
+}
+
+static void whole_topology(struct world *w) {
+	make_whole(&w->wires);
+	w->bait = 0;
+	disturb(w, w->now);
+}
+
 static void new_topology(struct world *w) {
 	struct wires *wires = &w->wires;
-	make_whole(wires);
-	disturb(w, w->now);
-	if (w->healed)
-		return;
+	whole_topology(w);
 	for (unsigned i = 0; i < WORLD_NODES; i++) {
 		wires->slow[i] = world_chance(w, 300);
 		wires->loss[i] = world_chance(w, 500) ? 0 : w->mood.loss;
 	}
-	int64_t kind = world_between(w, 0, 9);
+	int64_t kind = w->mood.storm && world_chance(w, 700) ? 9 : world_between(w, 0, 9);
 	if (kind <= 2) {
 		reach_by_chance(w);
 	} else if (kind <= 6) {
@@ -187,10 +206,80 @@ static void new_topology(struct world *w) {
 		count(w, MISHAP_ONE_LINK);
 		wires->cut[world_between(w, 0, 1)][world_between(w, 0, 1)] = true;
 	}
-	world_trace(w, "WIRES cut %d %d, loss %ld %ld, slow %d %d, reach %d%d%d %d%d%d", wires->cut[0][0], wires->cut[1][0],
-		    wires->loss[0], wires->loss[1], wires->slow[0], wires->slow[1], wires->reach[0][0], wires->reach[0][1],
-		    wires->reach[0][2], wires->reach[1][0], wires->reach[1][1], wires->reach[1][2]);
-	plan_topology(w);
+	trace_wires(w);
+}
+
+/* Who holds the lease can neither hear the other nor reach a test IP: it must not keep the other quiet. */
+static void deafen_holder(struct world *w) {
+	unsigned holder = w->checker.node[1].emits ? 1 : 0;
+	whole_topology(w);
+	cut(w, 1 - holder, true);
+	memset(w->wires.reach[holder], false, sizeof w->wires.reach[holder]);
+	count(w, MISHAP_DEAF_HOLDER);
+	trace_wires(w);
+}
+
+/* Beyond N1: neither hears the other, both reach every test IP. Two owners are then as docs/SAFETY.md says; what is
+ * demanded is that they are it no longer than a few heartbeats after the heal. */
+static void break_n1(struct world *w) {
+	whole_topology(w);
+	cut(w, 0, true);
+	cut(w, 1, true);
+	w->checker.waived = true;
+	count(w, MISHAP_N1_BROKEN);
+	trace_wires(w);
+}
+
+static void ask(struct world *w, struct host *host, enum verb verb, bool force) {
+	struct event event = {.type = EV_OPERATOR};
+	event.operator.verb = verb;
+	event.operator.force = force;
+	event.operator.token = ++ w->requests;
+	event.operator.dry_run = !w->calm && world_chance(w, 50);
+	if (verb == VERB_PAUSE && !w->calm && world_chance(w, 500))
+		event.operator.pause = world_between(w, w->h, 6 * w->dead);
+	if (event.operator.dry_run)
+		count(w, MISHAP_DRY_RUN);
+	else if (verb == VERB_PAUSE)
+		host->idle_until = event.operator.pause ? w->now + event.operator.pause + w->dead : MONO_FAR;
+	else if (verb == VERB_RESUME)
+		host->idle_until = w->now;
+	if (host->idle_until != MONO_FAR)
+		disturb(w, host->idle_until);
+	if (force)
+		count(w, MISHAP_FORCE);
+	world_trace(w, "OPERATOR node%u %s%s%s", host->index, verb_name(verb), force ? " force" : "",
+		    event.operator.dry_run ? " dry-run" : "");
+	host_mail(w, host, &event);
+	disturb(w, w->now);
+}
+
+/* Neither side of a split may claim by silence, or renew alone: after the heal only consent can make a primary. */
+static void split_idle_pair(struct world *w) {
+	whole_topology(w);
+	split(w);
+	memset(w->wires.reach, false, sizeof w->wires.reach);
+	for (unsigned i = 0; i < WORLD_NODES; i++)
+		if (w->host[i].alive)
+			ask(w, &w->host[i], VERB_PAUSE, false);
+		else
+			w->host[i].paused = true;
+	count(w, MISHAP_IDLE_PAIR);
+	trace_wires(w);
+}
+
+static void calm(struct world *w) {
+	world_trace(w, "CALM");
+	w->calm = true;
+	int64_t kind = world_between(w, 0, 9);
+	if (w->mood.idle)
+		split_idle_pair(w);
+	else if (kind < 4)
+		new_topology(w);
+	else if (kind < 6)
+		deafen_holder(w);
+	else if (kind < 9)
+		break_n1(w);
 }
 
 /* ---- pauses, and the adversary who places them ---- */
@@ -245,7 +334,7 @@ static bool hunt_grant(struct world *w, struct host *host) {
 
 void world_tempt(struct world *w, struct host *host, const struct action *act) {
 	const struct timers *t = &host->config.timers;
-	if (w->healed || w->now < host->paused_until)
+	if (w->calm || w->now < host->paused_until)
 		return;
 	if (!act) {
 		if (world_chance(w, w->mood.adversary) && world_chance(w, 10) &&
@@ -270,7 +359,7 @@ void world_tempt(struct world *w, struct host *host, const struct action *act) {
 
 void world_lease_set(struct world *w, struct host *host) {
 	const struct kernel *kernel = &host->kernel;
-	if (w->healed || w->mode != LEASE_KERNEL || !world_chance(w, w->mood.stalls))
+	if (w->calm || w->mode != LEASE_KERNEL || !world_chance(w, w->mood.stalls))
 		return;
 	true_t end = kernel_when(kernel, kernel->lease_end) - world_between(w, 1, kernel->lag);
 	post(w, HAPPEN_JIFFIES, host->index, mono_max(end, w->now));
@@ -278,53 +367,33 @@ void world_lease_set(struct world *w, struct host *host) {
 
 static void stand_jiffies_still(struct world *w, struct host *host) {
 	span_t length = world_between(w, host->kernel.tick, host->kernel.lag);
-	if (!w->healed && kernel_stall_jiffies(&host->kernel, host_clock(w, host), length))
+	if (!w->calm && kernel_stall_jiffies(&host->kernel, host_clock(w, host), length))
 		count(w, MISHAP_JIFFIES);
 }
 
 /* ---- operators ---- */
 
-static void ask(struct world *w, struct host *host, enum verb verb, bool force) {
-	struct event event = {.type = EV_OPERATOR};
-	event.operator.verb = verb;
-	event.operator.force = force;
-	event.operator.token = ++w->requests;
-	event.operator.dry_run = !w->healed && world_chance(w, 50);
-	if (verb == VERB_PAUSE && world_chance(w, 500))
-		event.operator.pause = world_between(w, w->h, 6 * w->dead);
-	if (event.operator.dry_run)
-		count(w, MISHAP_DRY_RUN);
-	else if (verb == VERB_PAUSE)
-		host->idle_until = event.operator.pause ? w->now + event.operator.pause + w->dead : MONO_FAR;
-	else if (verb == VERB_RESUME)
-		host->idle_until = w->now;
-	if (host->idle_until != MONO_FAR)
-		disturb(w, host->idle_until);
-	if (force)
-		count(w, MISHAP_FORCE);
-	world_trace(w, "OPERATOR node%u %s%s%s", host->index, verb_name(verb), force ? " force" : "",
-		    event.operator.dry_run ? " dry-run" : "");
-	host_mail(w, host, &event);
-	disturb(w, w->now);
-}
-
-/* The request is heard only as it runs out: the peer releases to it when it is no longer made. */
-static void delay_want(struct world *w, struct host *host) {
+/* The request is heard only as it runs out, so that the peer releases to what is asked no longer; or the release is heard
+ * only after a while. What else the peer says arrives as badly as N1 allows. */
+static void play_with_request(struct world *w, struct host *host) {
 	unsigned index = host->index, other = 1 - index;
 	const struct timers *t = &host->config.timers;
-	if (w->healed || w->wires.cut[other][0] || !world_chance(w, 300))
+	if (w->calm || w->wires.cut[other][0] || w->wires.cut[index][0] || !world_chance(w, w->mood.storm ? 800 : 300))
 		return;
 	count(w, MISHAP_LATE_WANT);
-	cut(w, index, true);
-	w->wires.slow[other] = false;
-	struct happening uncut = {.type = HAPPEN_UNCUT, .node = index, .drawing = w->wires.drawing};
-	world_post(w, w->now + 3 * t->dead - world_between(w, 0, 3 * t->heartbeat), uncut);
+	bool unheard = world_chance(w, 500);
+	span_t length = unheard ? 3 * t->dead - world_between(w, 0, 3 * t->heartbeat)
+				: world_between(w, t->echo, world_chance(w, 500) ? 3 * t->echo : 3 * t->dead);
+	struct happening uncut = {.type = HAPPEN_UNCUT, .node = unheard ? index : other, .drawing = w->wires.drawing};
+	cut(w, uncut.node, true);
+	w->bait = 1 + index;
+	world_post(w, w->now + length, uncut);
 }
 
 void faults_overhear(struct world *w, struct host *from, const struct heartbeat *hb) {
 	bool over = from->wanted != 0 && hb->want == 0 && !hb->lease;
 	from->wanted = hb->want;
-	if (over && !w->healed && world_chance(w, 300))
+	if (over && !w->calm && world_chance(w, w->bait == 1 + from->index ? 800 : 300))
 		post(w, HAPPEN_OPERATOR, from->index, w->now + world_between(w, 0, 2 * w->h));
 }
 
@@ -418,7 +487,7 @@ static void operate(struct world *w, struct host *host, enum mishap mishap) {
 	if (mishap == MISHAP_TAKEOVER) {
 		host = asked_of(w, false, host);
 		ask(w, host, VERB_TAKEOVER, false);
-		delay_want(w, host);
+		play_with_request(w, host);
 	} else if (mishap == MISHAP_GIVE) {
 		ask(w, asked_of(w, true, host), VERB_STANDDOWN, world_chance(w, 200));
 	} else {
@@ -479,7 +548,7 @@ static void strike(struct world *w, struct host *host, enum mishap mishap) {
 }
 
 static void fault(struct world *w) {
-	if (w->healed)
+	if (w->calm)
 		return;
 	plan_fault(w);
 	struct host *host = &w->host[world_between(w, 0, 1)];
@@ -503,14 +572,16 @@ static bool stands_down(const struct host *host) {
 static void heal(struct world *w) {
 	world_trace(w, "HEAL");
 	w->healed = true;
-	new_topology(w);
+	whole_topology(w);
+	/* The loser hears the winner within one interval, and gives in at once. */
+	post(w, HAPPEN_REARM, 0, w->now + w->h + w->h / 50 + 3 * MSEC);
 	bool down = stands_down(&w->host[0]) && stands_down(&w->host[1]);
 	for (unsigned i = 0; i < WORLD_NODES; i++) {
 		struct host *host = &w->host[i];
 		host->add_fails_until = host->permit_refused_until = host->disk_fails_until = host->slow_until = w->now;
-		if (!host->alive) /* what it kept on disk */
+		if (!host->alive && !w->mood.idle) /* what it kept on disk */
 			host->paused = false;
-		else if (w->now < host->idle_until)
+		else if (w->now < host->idle_until && !w->mood.idle)
 			ask(w, host, VERB_RESUME, false);
 		host->idle_until = w->now;
 		if (host->alive && down)
@@ -529,7 +600,7 @@ void faults_happen(struct world *w, const struct happening *it) {
 		stand_jiffies_still(w, host);
 		break;
 	case HAPPEN_OPERATOR:
-		if (!w->healed && host->alive)
+		if (!w->calm && host->alive)
 			ask(w, host, VERB_TAKEOVER, false);
 		break;
 	case HAPPEN_UNCUT:
@@ -537,8 +608,16 @@ void faults_happen(struct world *w, const struct happening *it) {
 			cut(w, it->node, false);
 		break;
 	case HAPPEN_TOPOLOGY:
-		if (!w->healed)
-			new_topology(w);
+		if (w->calm)
+			break;
+		new_topology(w);
+		plan_topology(w);
+		break;
+	case HAPPEN_CALM:
+		calm(w);
+		break;
+	case HAPPEN_REARM:
+		w->checker.waived = false;
 		break;
 	case HAPPEN_FAULT:
 		fault(w);

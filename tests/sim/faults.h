@@ -8,7 +8,7 @@
 /* Draws the seed's configuration and mood, and posts the first happenings. */
 void faults_begin(struct world *w);
 
-/* HAPPEN_PURGE, _JIFFIES, _OPERATOR, _UNCUT, _TOPOLOGY, _FAULT, _HEAL. */
+/* HAPPEN_PURGE, _JIFFIES, _OPERATOR, _UNCUT, _TOPOLOGY, _FAULT, _CALM, _HEAL, _REARM. */
 void faults_happen(struct world *w, const struct happening *it);
 
 /* The adversary hears every heartbeat as it leaves. */

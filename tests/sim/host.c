@@ -84,8 +84,8 @@ static void take_actions(struct world *w, struct host *host, const struct action
 		const struct action *action = &actions->list[i];
 		if (action->type == ACT_NOTE) {
 			const struct note *note = &action->note;
-			world_trace(w, "node%u   %s: %s -> %s, %s", host->index, note_name(note->type), state_name(note->from),
-				    state_name(note->to), cause_name(note->cause));
+			world_trace(w, "node%u   %s: %s -> %s, %s", host->index, note_name(note->type),
+				    state_name(note->from), state_name(note->to), cause_name(note->cause));
 		} else if (action->type == ACT_ANSWER) {
 			world_trace(w, "node%u   %s: %s", host->index, verb_name(action->answer.verb),
 				    outcome_name(action->answer.outcome));
@@ -210,7 +210,7 @@ static void sleep_until_due(struct world *w, struct host *host) {
 	if (host->kernel.mode == LEASE_STANDIN && host->kernel.lease_end)
 		host->asked = mono_min(host->asked, host->kernel.lease_end);
 	span_t late = world_between(w, 5 * USEC, 80 * USEC);
-	if (!w->healed && world_chance(w, 20)) {
+	if (!w->calm && world_chance(w, 20)) {
 		late = world_between(w, 0, host->config.timers.lateness);
 		w->tally->mishaps[MISHAP_LATE_WAKE]++;
 	}
@@ -261,7 +261,8 @@ static int add_addresses(struct world *w, struct host *host, const struct ip_set
 	struct kernel *kernel = &host->kernel;
 	bool fails = w->now < host->add_fails_until;
 	for (unsigned slot = 0; slot < CORE_IPS; slot += 64)
-		kernel->present.bits[slot / 64] |= ips->bits[slot / 64] & (fails ? UINT64_C(0x5555555555555555) : UINT64_MAX);
+		kernel->present.bits[slot / 64] |=
+			ips->bits[slot / 64] & (fails ? UINT64_C(0x5555555555555555) : UINT64_MAX);
 	return fails ? EADDRNOTAVAIL : 0;
 }
 
@@ -294,8 +295,10 @@ static void send_heartbeat(struct world *w, struct host *host, const struct hear
 	mono_t clock = host_clock(w, host);
 	bool passed = kernel_pass(&host->kernel, clock, hb->mark);
 	world_trace(w, "node%u %s seq %lu seen %lu%s%s%s%s echo %lu want %lx rel %lx%s", host->index,
-		    hb->mark == MARK_GRANT ? "GRANT" : hb->mark == MARK_RENEW ? "renew" : "plain", hb->seq, hb->seen,
-		    hb->lease ? " lease" : "", hb->deaf ? " deaf" : "", hb->leaving ? " leaving" : "",
+		    hb->mark == MARK_GRANT   ? "GRANT"
+		    : hb->mark == MARK_RENEW ? "renew"
+					     : "plain",
+		    hb->seq, hb->seen, hb->lease ? " lease" : "", hb->deaf ? " deaf" : "", hb->leaving ? " leaving" : "",
 		    hb->offer ? " offer" : "", hb->echo_seq, hb->want, hb->rel, passed ? "" : " REFUSED");
 	checker_sent(&w->checker, host->index, clock, hb, passed, host->mark);
 	if (passed && hb->mark != MARK_PLAIN)
@@ -431,7 +434,8 @@ void host_end(struct world *w, struct host *host) {
 	host->busy = false;
 	host->life++;
 	host->timer = 0;
-	host->acts_n = host->agenda_n = host->results_n = host->frames_n = host->answers_n = host->mail_n = host->jobs_n = 0;
+	host->acts_n = host->agenda_n = host->results_n = host->frames_n = host->answers_n = host->mail_n = host->jobs_n =
+		0;
 	host->job = 0;
 	kernel_drop_permit(&host->kernel);
 }

@@ -12,7 +12,15 @@
 
 struct world;
 
-enum { HOST_ACTS = 64, HOST_AGENDA = 32, HOST_RESULTS = 32, HOST_FRAMES = 40, HOST_ANSWERS = 64, HOST_MAIL = 16, HOST_JOBS = 16 };
+enum {
+	HOST_ACTS = 64,
+	HOST_AGENDA = 32,
+	HOST_RESULTS = 32,
+	HOST_FRAMES = 40,
+	HOST_ANSWERS = 64,
+	HOST_MAIL = 16,
+	HOST_JOBS = 16
+};
 
 /* What the process does next, in order. */
 struct agenda_item {
@@ -32,7 +40,7 @@ struct host {
 	struct core core;
 	struct kernel kernel;
 	bool alive;
-	unsigned life; /* of the process: grows with each start and each end */
+	unsigned life;                     /* of the process: grows with each start and each end */
 	mono_t paused_until, frozen_until; /* true times */
 
 	/* the disk */
@@ -41,12 +49,12 @@ struct host {
 	mono_t operator_until;
 
 	/* the process */
-	mono_t now;        /* the clock as it last read it */
-	bool busy;         /* something is on the agenda */
-	bool tempted;      /* the adversary had its chance at the act that is next */
-	uint64_t timer;    /* id of the happening that wakes it */
-	mono_t timer_at;   /* and its true time */
-	mono_t asked;      /* when it asked to be woken */
+	mono_t now;      /* the clock as it last read it */
+	bool busy;       /* something is on the agenda */
+	bool tempted;    /* the adversary had its chance at the act that is next */
+	uint64_t timer;  /* id of the happening that wakes it */
+	mono_t timer_at; /* and its true time */
+	mono_t asked;    /* when it asked to be woken */
 	struct action acts[HOST_ACTS];
 	size_t acts_n;
 	struct agenda_item agenda[HOST_AGENDA];
@@ -74,7 +82,7 @@ struct host {
 	mono_t add_fails_until, permit_refused_until, disk_fails_until, slow_until;
 	bool carrier;
 	mono_t idle_until; /* an operator paused it */
-	uint64_t wanted; /* the request it last said, for the adversary */
+	uint64_t wanted;   /* the request it last said, for the adversary */
 };
 
 /* The daemon starts. */

@@ -9,38 +9,41 @@ const char *lease_mode_name(enum lease_mode mode);
 
 enum mishap {
 	/* drawn one at a time, by the weights of the seed's mood */
-	MISHAP_PAUSE,           /* a process stands still */
-	MISHAP_FREEZE,          /* a whole machine stands still, and receives nothing */
-	MISHAP_KILL,            /* the monitor dies */
-	MISHAP_POWER,           /* a machine loses its power */
-	MISHAP_STOP,            /* a daemon is told to end */
-	MISHAP_TAKEOVER,        /* operators' verbs */
-	MISHAP_GIVE,            /* standdown */
-	MISHAP_HOLD,            /* pause */
-	MISHAP_CARRIER_LOST,    /* the shared IPs' interface */
-	MISHAP_DELETED,         /* somebody deletes the addresses */
-	MISHAP_LEASE_FLUSHED,   /* somebody deletes the lease */
-	MISHAP_ADD_FAILS,       /* addresses cannot be added for a while */
-	MISHAP_PERMIT_REFUSED,  /* for a while */
-	MISHAP_DISK_FAILS,      /* epochs cannot be reserved for a while */
-	MISHAP_SLOW,            /* addresses and disk are slow for a while */
-	MISHAP_DRAWN,           /* how many of them are drawn so */
+	MISHAP_PAUSE,          /* a process stands still */
+	MISHAP_FREEZE,         /* a whole machine stands still, and receives nothing */
+	MISHAP_KILL,           /* the monitor dies */
+	MISHAP_POWER,          /* a machine loses its power */
+	MISHAP_STOP,           /* a daemon is told to end */
+	MISHAP_TAKEOVER,       /* operators' verbs */
+	MISHAP_GIVE,           /* standdown */
+	MISHAP_HOLD,           /* pause */
+	MISHAP_CARRIER_LOST,   /* the shared IPs' interface */
+	MISHAP_DELETED,        /* somebody deletes the addresses */
+	MISHAP_LEASE_FLUSHED,  /* somebody deletes the lease */
+	MISHAP_ADD_FAILS,      /* addresses cannot be added for a while */
+	MISHAP_PERMIT_REFUSED, /* for a while */
+	MISHAP_DISK_FAILS,     /* epochs cannot be reserved for a while */
+	MISHAP_SLOW,           /* addresses and disk are slow for a while */
+	MISHAP_DRAWN,          /* how many of them are drawn so */
 	/* befall by themselves */
 	MISHAP_LOSS = MISHAP_DRAWN,
 	MISHAP_DELAY,
 	MISHAP_DUPLICATE,
-	MISHAP_ONE_WAY,         /* one direction cut */
-	MISHAP_SPLIT,           /* both cut, each test IP on one side or none */
-	MISHAP_ONE_LINK,        /* one of two links cut */
-	MISHAP_TEST_LOST,       /* a test request or its answer */
-	MISHAP_WIPE,            /* a disk is lost with the crash */
-	MISHAP_FORCE,           /* standdown, whatever the peer */
+	MISHAP_ONE_WAY,   /* one direction cut */
+	MISHAP_SPLIT,     /* both cut, each test IP on one side or none */
+	MISHAP_ONE_LINK,  /* one of two links cut */
+	MISHAP_TEST_LOST, /* a test request or its answer */
+	MISHAP_WIPE,      /* a disk is lost with the crash */
+	MISHAP_FORCE,     /* standdown, whatever the peer */
 	MISHAP_DRY_RUN,
 	MISHAP_BEFORE_ACT,      /* frozen between a decision and its act */
 	MISHAP_BEFORE_DECISION, /* frozen between the reading of the clock and the decision */
 	MISHAP_LAST_RENEWAL,    /* a renewal held to the last moment of the lease */
 	MISHAP_LAST_GRANT,      /* a grant held to the last moment of its permit, or just past it */
-	MISHAP_LATE_WANT,       /* a request that is heard just before it runs out */
+	MISHAP_LATE_WANT,       /* a request that is heard just before it runs out, or answered late */
+	MISHAP_DEAF_HOLDER,     /* the primary hears nobody and reaches nothing */
+	MISHAP_IDLE_PAIR,       /* a split in which neither may do anything by itself */
+	MISHAP_N1_BROKEN,       /* beyond what is promised: two owners, to be healed */
 	MISHAP_JIFFIES,         /* jiffies stand still */
 	MISHAP_FULL_QUEUE,      /* a plain heartbeat refused */
 	MISHAP_LATE_WAKE,

@@ -90,7 +90,7 @@ static span_t prompt_delay(struct world *w) {
 
 /* Returns whether it arrives in good time. */
 static bool send_on_link(struct world *w, unsigned from, const struct happening *frame) {
-	bool lost = world_chance(w, w->wires.loss[from]);
+	bool lost = world_chance(w, w->wires.loss[from]) || (w->bait == 2 - from && world_chance(w, 600));
 	bool late = w->wires.slow[from] && world_chance(w, w->mood.slow);
 	if (lost) {
 		w->tally->mishaps[MISHAP_LOSS]++;
@@ -100,8 +100,9 @@ static bool send_on_link(struct world *w, unsigned from, const struct happening 
 	}
 	if (late)
 		w->tally->mishaps[MISHAP_DELAY]++;
-	deliver(w, frame, late ? world_between(w, w->h / 2, 8 * w->dead) : prompt_delay(w));
-	if (!w->healed && world_chance(w, w->mood.duplicate)) {
+	span_t longest = world_chance(w, 500) ? 8 * w->h : 8 * w->dead;
+	deliver(w, frame, late ? world_between(w, w->h / 2, longest) : prompt_delay(w));
+	if (!w->calm && world_chance(w, w->mood.duplicate)) {
 		w->tally->mishaps[MISHAP_DUPLICATE]++;
 		deliver(w, frame, world_between(w, 50 * USEC, world_chance(w, 500) ? MSEC : 6 * w->dead));
 	}
@@ -127,7 +128,7 @@ bool world_send(struct world *w, struct host *from, const struct heartbeat *hb) 
 	unsigned sender = from->index;
 	struct wires *wires = &w->wires;
 	faults_overhear(w, from, hb);
-	if (hb->mark == MARK_PLAIN && !w->healed && wires->missed[sender] < MISSES && world_chance(w, w->mood.misfire)) {
+	if (hb->mark == MARK_PLAIN && !w->calm && wires->missed[sender] < MISSES && world_chance(w, w->mood.misfire)) {
 		w->tally->mishaps[MISHAP_FULL_QUEUE]++;
 		wires->missed[sender]++;
 		return false;
@@ -159,7 +160,7 @@ void world_test(struct world *w, struct host *from, unsigned slot, mono_t decide
 static void test_reached(struct world *w, const struct happening *request) {
 	if (!w->wires.reach[request->node][request->test.slot])
 		return;
-	if (!w->healed && world_chance(w, 20)) {
+	if (!w->calm && world_chance(w, 20)) {
 		w->tally->mishaps[MISHAP_TEST_LOST]++;
 		return;
 	}
@@ -250,7 +251,9 @@ static bool stale(const struct world *w, const struct happening *it) {
 	case HAPPEN_TOPOLOGY:
 	case HAPPEN_FAULT:
 	case HAPPEN_WATCH:
+	case HAPPEN_CALM:
 	case HAPPEN_HEAL:
+	case HAPPEN_REARM:
 	case HAPPEN_QUIET:
 	case HAPPEN_END:
 		return false;
@@ -306,7 +309,9 @@ static void happen(struct world *w, const struct happening *it) {
 	case HAPPEN_UNCUT:
 	case HAPPEN_TOPOLOGY:
 	case HAPPEN_FAULT:
+	case HAPPEN_CALM:
 	case HAPPEN_HEAL:
+	case HAPPEN_REARM:
 		faults_happen(w, it);
 		break;
 	}

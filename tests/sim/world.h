@@ -33,7 +33,9 @@ enum happening_type {
 	HAPPEN_TOPOLOGY, /* the wires change */
 	HAPPEN_FAULT,
 	HAPPEN_WATCH, /* is anybody serving? */
-	HAPPEN_HEAL,  /* no faults from here on */
+	HAPPEN_CALM,  /* no faults from here on, on wires that stay as they are */
+	HAPPEN_HEAL,  /* and now the wires are whole */
+	HAPPEN_REARM, /* if two were owners beyond what is promised, they were it until here */
 	HAPPEN_QUIET, /* now everything must be settled, and stay so */
 	HAPPEN_END,
 };
@@ -70,6 +72,8 @@ struct mood {
 	int64_t hunt;                  /* permille: hold a renewal or a grant to its last moment */
 	int64_t stalls;                /* permille: jiffies stand still as a lease is about to end */
 	int64_t misfire;               /* permille: a plain frame refused by a full queue */
+	bool idle;                     /* in the end automatic failover is paused on both nodes, and stays so */
+	bool storm;                    /* operators ask again and again, on wires that are mostly whole */
 	span_t fault_gap, dwell;       /* at most so long between two faults, two topologies */
 	int64_t weight[MISHAP__COUNT];
 };
@@ -96,7 +100,8 @@ struct world {
 	unsigned links, tests;
 	struct mood mood;
 	struct wires wires;
-	bool healed, quiet;
+	bool calm, healed;
+	unsigned bait;     /* 1 + the node whose request the adversary plays with; 0: none */
 	bool covered;      /* each node's dead interval covers the other's numbers */
 	span_t h, dead;    /* the larger of the two nodes' */
 	true_t disturbed;  /* when a fault last began, or will end */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -163,15 +164,21 @@ static void set_up(void) {
 	cr_assert_eq(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
 	cr_assert_eq(listen(listener, 4), 0);
 	daemon_pid = fork();
-	if (daemon_pid == 0)
+	if (daemon_pid == 0) {
+		/* Also where a failed assertion ends the test without tear_down(). */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		serve(listener);
+	}
 	close(listener);
 }
 
 static void tear_down(void) {
 	char path[64];
-	kill(daemon_pid, SIGKILL);
-	waitpid(daemon_pid, NULL, 0);
+	if (daemon_pid > 0) { /* not ended by the test itself */
+		kill(daemon_pid, SIGKILL);
+		waitpid(daemon_pid, NULL, 0);
+		daemon_pid = 0;
+	}
 	snprintf(path, sizeof path, "%s/control.sock", dir);
 	unlink(path);
 	rmdir(dir);
@@ -285,6 +292,7 @@ Test(cli_asks, ctrl_c_says_that_the_request_goes_on) {
 	pid_t asking = fork();
 	if (asking == 0)
 		_exit(HAMON("takeover", "--run-dir", dir) == EXIT_TIMED_OUT && strstr(err, "the request goes on") ? 0 : 1);
+	/* As for anything here: it ends a test that would hang. */
 	const mono_t deadline = mono_now() + 20 * SEC;
 	while (straw->count == 0 && mono_now() < deadline)
 		usleep(1000);

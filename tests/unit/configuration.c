@@ -84,8 +84,7 @@ Test(configuration, cluster_and_node_stay_while_it_runs) {
 	cr_assert_not_null(
 		strstr(failure("ha2", NULL, &running), "this node's name cannot change while hamon runs: it is ha1"));
 	char other[sizeof(good)];
-	memcpy(other, good, sizeof(good));
-	memcpy(strstr(other, "edge"), "core", strlen("core"));
+	snprintf(other, sizeof(other), "cluster = \"core\"%s", strchr(good, '\n'));
 	put(other);
 	cr_assert_not_null(
 		strstr(failure("ha1", NULL, &running), "the cluster's name cannot change while hamon runs: it is edge"));

@@ -272,6 +272,12 @@ Test(status, warns_of_a_lost_peer) {
 	cr_expect_str_eq(at("peer.state"), "unheard");
 }
 
+Test(status, warns_of_a_peer_that_says_farewell) {
+	core.peer_leaving = true;
+	worse("ha2 is ending", "degraded");
+	cr_expect_str_eq(at("peer.state"), "leaving");
+}
+
 Test(status, warns_of_uncovered_timers) {
 	core.peer_covered = false;
 	worse("no takeover by silence", "degraded");
