@@ -162,6 +162,8 @@ static void count_reject(struct node *node, enum heartbeat_reject reason, const 
 		node_say_value(node, NOTE_REJECTED, reason, link);
 	if (reason != REJECT_KEY)
 		return;
+	struct event event = {.type = EV_WRONG_KEY};
+	node_step(node, &event);
 	node->wrong_key_at = node->now;
 	if (node->now - node->wrong_key_noted < wrong_key_again)
 		return;

@@ -3,9 +3,14 @@
 
 #include "hamon/core/parts.h"
 
-/* ELIGIBLE: automatic failover is in force, nothing is broken here, and the tests hold. */
+/* A node whose key differs is no dead peer: somebody lives there, and may well serve. */
+static bool stranger(const struct core *core, mono_t now) {
+	return now - core->wrong_key <= core->config.timers.dead;
+}
+
+/* ELIGIBLE: automatic failover is in force, nothing is broken here, no stranger speaks for the peer, and the tests hold. */
 bool claim_eligible(const struct core *core, mono_t now) {
-	return core_automatic(core) && core->faults == 0 && connectivity_fit(core, now);
+	return core_automatic(core) && core->faults == 0 && !stranger(core, now) && connectivity_fit(core, now);
 }
 
 /* "claim by release": the peer gave it up to this very request; an older release may still be in the newest frame. */

@@ -5,7 +5,7 @@
 static const span_t slow_interval = 1 * SEC;
 
 /* The slow verdict bears one lost answer. */
-static span_t slow_limit(const struct core *core) {
+span_t connectivity_slow_limit(const struct core *core) {
 	return 5 * slow_interval / 2 + core->config.timers.test_fresh;
 }
 
@@ -29,7 +29,7 @@ static bool proven(const struct core *core, mono_t now, unsigned slot) {
 }
 
 bool connectivity_slow_one(const struct core *core, mono_t now, unsigned slot) {
-	return now - core->tests[slot].answered <= slow_limit(core);
+	return now - core->tests[slot].answered <= connectivity_slow_limit(core);
 }
 
 typedef bool judge(const struct core *core, mono_t now, unsigned slot);

@@ -35,7 +35,8 @@ void core_init(struct core *core, const struct core_config *config, const struct
 	core->paused = memory->paused;
 	core->paused_until = memory->paused_until;
 	core->now = core->start = core->stall = core->last_wake = core->state_since = now;
-	core->last_deaf = core->lease_until = core->want_until = core->offer_until = core->force_until = MONO_NEVER;
+	core->last_deaf = core->lease_until = core->wrong_key = core->want_until = core->offer_until = core->force_until =
+		MONO_NEVER;
 	core->reserve_at = core->worst_gap_at = core->claim_decided = MONO_NEVER;
 	core->ill_since = core->announce_at = core->restore_at = core->retry_at = MONO_FAR;
 	core->lease_lowest = config->timers.lease;
@@ -134,6 +135,9 @@ void core_step(struct core *core, mono_t now, const struct event *event, struct 
 		break;
 	case EV_HEARTBEAT:
 		peer_heartbeat(core, now, &event->heartbeat.hb, event->heartbeat.rx, event->heartbeat.link, actions);
+		break;
+	case EV_WRONG_KEY:
+		core->wrong_key = now;
 		break;
 	case EV_LINK:
 		link_changed(core, now, event->link.link, event->link.up, actions);

@@ -54,13 +54,14 @@ struct core_memory {
 /* ---- what goes in ---- */
 
 enum event_type {
-	EV_WAKE,              /* first in every wake, before the sockets are drained */
-	EV_TICK,              /* last in every wake: the timers, and the rules */
-	EV_HEARTBEAT,         /* verified */
-	EV_LINK,              /* a heartbeat link came up or went down */
-	EV_CARRIER,           /* an interface that carries shared IPs got or lost its carrier (or vanished) */
-	EV_SENT,              /* ACT_SEND was carried out */
-	EV_PERMITTED,         /* ACT_PERMIT was carried out, and the sockets were drained since */
+	EV_WAKE,      /* first in every wake, before the sockets are drained */
+	EV_TICK,      /* last in every wake: the timers, and the rules */
+	EV_HEARTBEAT, /* verified */
+	EV_WRONG_KEY, /* a frame of this cluster whose MAC does not verify: nothing in it is believed but that it came */
+	EV_LINK,      /* a heartbeat link came up or went down */
+	EV_CARRIER,   /* an interface that carries shared IPs got or lost its carrier (or vanished) */
+	EV_SENT,      /* ACT_SEND was carried out */
+	EV_PERMITTED, /* ACT_PERMIT was carried out, and the sockets were drained since */
 	EV_LEASE_DROPPED,     /* ACT_DROP_LEASE was carried out: the kernel confirmed */
 	EV_LEASE_LOST,        /* the kernel has no lease of ours any more */
 	EV_ADDRESSES_ADDED,   /* all that ACT_ADD_ADDRESSES asked for so far ended */

@@ -53,7 +53,13 @@ static void take_offer(struct core *core, mono_t now) {
 		ask(core, now, CAUSE_OFFER);
 }
 
-/* "ill primary": the peer owns and shows lower fitness, its echo is fresh, we are fit and automatic, for 3 D. */
+/* A test IP that dies is found dead by one node first: that alone makes nobody ill. */
+static span_t ill_for(const struct core *core) {
+	return mono_max(ILL_DEADS * core->config.timers.dead, connectivity_slow_limit(core));
+}
+
+/* "ill primary": the peer owns and shows lower fitness, its echo is fresh, we are fit and automatic, for 3 D and for longer
+ * than the slow verdicts of two nodes may differ. */
 static void relieve(struct core *core, mono_t now) {
 	bool ill = core->peer.says && !epoch_owned(core) && peer_fresh(core, now, core->peer.echo_newest) &&
 		   core_automatic(core) && may_ask(core, now) && core->peer.frame.fitness < connectivity_fitness(core, now);
@@ -63,7 +69,7 @@ static void relieve(struct core *core, mono_t now) {
 		return;
 	}
 	core->ill_since = mono_min(core->ill_since, now);
-	if (now - core->ill_since <= ILL_DEADS * core->config.timers.dead)
+	if (now - core->ill_since <= ill_for(core))
 		return;
 	core->ill_since = MONO_FAR;
 	ask(core, now, CAUSE_ILL);

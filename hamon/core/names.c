@@ -56,6 +56,7 @@ static const char *const events[] = {
 	[EV_WAKE] = "wake",
 	[EV_TICK] = "tick",
 	[EV_HEARTBEAT] = "heartbeat",
+	[EV_WRONG_KEY] = "wrong-key",
 	[EV_LINK] = "link",
 	[EV_CARRIER] = "carrier",
 	[EV_SENT] = "sent",

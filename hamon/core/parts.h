@@ -44,6 +44,7 @@ void connectivity_answer(struct core *core, unsigned slot, mono_t sent);
 void connectivity_tick(struct core *core, mono_t now, struct actions *actions);
 bool connectivity_fit(const struct core *core, mono_t now);    /* FIT: by answers to requests sent at most F ago */
 bool connectivity_proven(const struct core *core, mono_t now); /* unbroken for H */
+span_t connectivity_slow_limit(const struct core *core);       /* so long may two nodes' slow verdicts differ */
 bool connectivity_slow(const struct core *core, mono_t now);   /* the slow verdict */
 uint16_t connectivity_fresh_mask(const struct core *core, mono_t now);
 uint16_t connectivity_proven_mask(const struct core *core, mono_t now);

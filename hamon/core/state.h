@@ -88,6 +88,7 @@ struct core {
 
 	/* ourselves */
 	mono_t start, stall, last_deaf, last_wake;
+	mono_t wrong_key; /* newest frame of this cluster that did not verify */
 	span_t worst_late, worst_gap, late_since_rx;
 	mono_t worst_gap_at;
 	uint16_t faults;

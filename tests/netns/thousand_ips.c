@@ -6,7 +6,7 @@
 #include "tests/lab/shell.h"
 #include "tests/netns/heartbeats.h"
 
-enum { IPS = 1000, LINE = 96 };
+enum { IPS = 1000, LINE = 96, TRIALS = 5 };
 
 /* The numbers hold for this time; a machine that bears only a longer one has longer intervals, too. */
 #define WITHIN    (500 * NANOS_MS)
@@ -83,34 +83,48 @@ static void check_heartbeats(struct scene *scene, enum net_host host, nanos from
 		    clock_ms(gap - interval), clock_ms(interval));
 }
 
-NETNS_TEST(thousand_ips,
-	   "1,000 shared IPs: taken over, announced within 60 ms, no heartbeat late; a cable cut within the time") {
+/* One takeover by the host. How long after its first heartbeat with the new epoch the last IP was first announced. */
+static nanos trial(struct scene *scene, enum net_host host) {
+	epoch_before = pair_number(&scene->pair, host, "/epoch");
+	nanos fault = clock_now();
+	scene_verb(scene, host, "takeover");
+	nanos claim = heartbeats_wait(scene, host, fault, claims), announced = 0;
+	for (nanos end = scene_patience(scene); announced == 0;) {
+		scene_check(scene, clock_now() < end, "not every shared IP was announced");
+		clock_sleep_until(clock_now() + 10 * NANOS_MS);
+		announced = last_announced(scene, host, fault);
+	}
+	printf("all announced %.1f ms after the first heartbeat of the new epoch\n", clock_ms(announced - claim));
+	check_heartbeats(scene, NET_HA1, fault, announced);
+	check_heartbeats(scene, NET_HA2, fault, announced);
+	scene_check(scene, scene_settle(scene) == host, "%s did not stay primary", net_host_name(host));
+	return announced - claim;
+}
+
+static int by_length(const void *a, const void *b) {
+	nanos x = *(const nanos *)a, y = *(const nanos *)b;
+	return (x > y) - (x < y);
+}
+
+NETNS_TEST_ALONE(thousand_ips, "1,000 shared IPs: announced within 60 ms, no heartbeat late; a cable cut within the time") {
 	char *ips = configured();
 	scene_open(scene,
 		   &(struct pair_conf){.shared_ips = ips, .within = scene->within > WITHIN ? scene->within : WITHIN});
 	free(ips);
 	scene_start(scene, NET_HA1);
-	epoch_before = pair_number(&scene->pair, NET_HA1, "/epoch");
-	nanos fault = clock_now();
-	scene_verb(scene, NET_HA2, "takeover");
-	nanos claim = heartbeats_wait(scene, NET_HA2, fault, claims), announced = 0;
-	for (nanos end = scene_patience(scene); announced == 0;) {
-		scene_check(scene, clock_now() < end, "not every shared IP was announced");
-		clock_sleep_until(clock_now() + 10 * NANOS_MS);
-		announced = last_announced(scene, NET_HA2, fault);
-	}
-	printf("all announced %.1f ms after the first heartbeat of the new epoch\n", clock_ms(announced - claim));
-	/* A sanitizer makes everything a few times slower. */
+	nanos begin = clock_now(), took[TRIALS];
+	for (unsigned i = 0; i < TRIALS; i++)
+		took[i] = trial(scene, i % 2 ? NET_HA1 : NET_HA2);
+	qsort(took, TRIALS, sizeof(*took), by_length);
+	/* The bound is for quiet trials; so the one in the middle counts. A sanitizer makes everything a few times slower. */
 	nanos bound = scene_sanitized(scene) ? 3 * ANNOUNCED : ANNOUNCED;
-	scene_bound(scene, announced - claim <= bound, fault, announced, "the last one was announced after %.1f ms",
-		    clock_ms(announced - claim));
-	check_heartbeats(scene, NET_HA1, fault, announced);
-	check_heartbeats(scene, NET_HA2, fault, announced);
-	scene_check(scene, scene_settle(scene) == NET_HA2, "ha2 did not stay primary");
+	scene_bound(scene, took[TRIALS / 2] <= bound, begin, clock_now(), "the last one was announced after %.1f ms",
+		    clock_ms(took[TRIALS / 2]));
 
-	fault = clock_now();
-	net_cut(&scene->net, NET_HA2, NET_CUT_FRAMES);
-	scene_served(scene, NET_HA1, fault, scene->within, false);
-	net_mend(&scene->net, NET_HA2);
-	scene_check(scene, scene_settle(scene) == NET_HA1, "ha2 took the role when its cable came back");
+	enum net_host primary = scene_settle(scene);
+	nanos fault = clock_now();
+	net_cut(&scene->net, primary, NET_CUT_FRAMES);
+	scene_served(scene, pair_other(primary), fault, scene->within, false);
+	net_mend(&scene->net, primary);
+	scene_check(scene, scene_settle(scene) != primary, "the old primary took the role when its cable came back");
 }

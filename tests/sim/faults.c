@@ -219,14 +219,21 @@ static void deafen_holder(struct world *w) {
 	trace_wires(w);
 }
 
-/* Beyond N1: neither hears the other, both reach every test IP. Two owners are then as docs/SAFETY.md says; what is
+/* Beyond N1: neither hears the other, and both reach every test IP, or an operator forces the one that does not. Two owners are then as docs/SAFETY.md says; what is
  * demanded is that they are it no longer than a few heartbeats after the heal. */
 static void break_n1(struct world *w) {
+	unsigned holder = w->checker.node[1].emits ? 1 : 0, other = 1 - holder;
 	whole_topology(w);
 	cut(w, 0, true);
 	cut(w, 1, true);
 	w->checker.waived = true;
-	count(w, MISHAP_N1_BROKEN);
+	if (world_chance(w, 500) && w->host[other].alive) {
+		memset(w->wires.reach[other], false, sizeof w->wires.reach[other]);
+		ask(w, &w->host[other], VERB_TAKEOVER, true);
+		count(w, MISHAP_FORCED_SPLIT);
+	} else {
+		count(w, MISHAP_N1_BROKEN);
+	}
 	trace_wires(w);
 }
 
@@ -442,6 +449,15 @@ static void delete_addresses(struct world *w, struct host *host) {
 	host_mail(w, host, &event);
 }
 
+static void reload(struct host *host) {
+	struct ip_set *ips = &host->config.ips;
+	if (ip_set_has(ips, SHARED_IPS - 1))
+		ip_set_remove(ips, SHARED_IPS - 1);
+	else
+		ip_set_add(ips, SHARED_IPS - 1);
+	host->reload = true;
+}
+
 static void flush_lease(struct world *w, struct host *host) {
 	if (w->mode == LEASE_STANDIN || !kernel_leased(&host->kernel, host_clock(w, host)))
 		return;
@@ -536,6 +552,12 @@ static void strike(struct world *w, struct host *host, enum mishap mishap) {
 	case MISHAP_PERMIT_REFUSED:
 		fail_for_a_while(w, &host->permit_refused_until);
 		break;
+	case MISHAP_NETLINK_FAILS:
+		fail_for_a_while(w, &host->netlink_fails_until);
+		break;
+	case MISHAP_RELOAD:
+		reload(host);
+		break;
 	case MISHAP_DISK_FAILS:
 		fail_for_a_while(w, &host->disk_fails_until);
 		break;
@@ -579,6 +601,7 @@ static void heal(struct world *w) {
 	for (unsigned i = 0; i < WORLD_NODES; i++) {
 		struct host *host = &w->host[i];
 		host->add_fails_until = host->permit_refused_until = host->disk_fails_until = host->slow_until = w->now;
+		host->netlink_fails_until = w->now;
 		if (!host->alive && !w->mood.idle) /* what it kept on disk */
 			host->paused = false;
 		else if (w->now < host->idle_until && !w->mood.idle)
@@ -629,8 +652,9 @@ void faults_happen(struct world *w, const struct happening *it) {
 
 bool faults_could_serve(const struct world *w, const struct host *host) {
 	unsigned node = host->index;
+	mono_t slow = mono_max(host->slow_until, host->netlink_fails_until);
 	mono_t busy = mono_max(mono_max(host->add_fails_until, host->permit_refused_until),
-			       mono_max(host->disk_fails_until, host->slow_until));
+			       mono_max(host->disk_fails_until, slow));
 	if (!host->alive || w->now < host->paused_until || w->now < host->idle_until || w->now < busy)
 		return false;
 	if (!w->covered || !host->carrier || stands_down(host))

@@ -87,6 +87,7 @@ static void take_actions(struct world *w, struct host *host, const struct action
 			world_trace(w, "node%u   %s: %s -> %s, %s", host->index, note_name(note->type),
 				    state_name(note->from), state_name(note->to), cause_name(note->cause));
 		} else if (action->type == ACT_ANSWER) {
+			host->unanswered--;
 			world_trace(w, "node%u   %s: %s", host->index, verb_name(action->answer.verb),
 				    outcome_name(action->answer.outcome));
 		} else {
@@ -160,6 +161,21 @@ static void settle(struct host *host) {
 	}
 }
 
+static void read_mail(struct world *w, struct host *host) {
+	for (size_t i = 0; i < host->mail_n; i++) {
+		host->unanswered += host->mail[i].type == EV_OPERATOR;
+		consult(w, host, &host->mail[i]);
+	}
+	host->mail_n = 0;
+	if (!host->reload)
+		return;
+	static struct actions actions;
+	actions.n = 0;
+	host->reload = false;
+	core_reload(&host->core, host->now, &host->config, &actions);
+	take_actions(w, host, &actions);
+}
+
 static void next_item(struct world *w, struct host *host) {
 	struct agenda_item item = host->agenda[host->agenda_at];
 	host->agenda_at = (host->agenda_at + 1) % HOST_AGENDA;
@@ -172,9 +188,7 @@ static void next_item(struct world *w, struct host *host) {
 		drain(w, host);
 		return;
 	case ITEM_MAIL:
-		for (size_t i = 0; i < host->mail_n; i++)
-			consult(w, host, &host->mail[i]);
-		host->mail_n = 0;
+		read_mail(w, host);
 		return;
 	case ITEM_SETTLE:
 		settle(host);
@@ -256,6 +270,11 @@ static void add_job(struct world *w, struct host *host, enum action_type type, c
 		begin_job(w, host);
 }
 
+/* With the stand-in nothing else could silence the node, so its addresses can always be removed. */
+static bool netlink_fails(const struct world *w, const struct host *host) {
+	return host->kernel.mode == LEASE_KERNEL && w->now < host->netlink_fails_until;
+}
+
 /* Adds what it can; which half of them fails, if they fail, the first address decides. */
 static int add_addresses(struct world *w, struct host *host, const struct ip_set *ips) {
 	struct kernel *kernel = &host->kernel;
@@ -282,7 +301,9 @@ void host_job_done(struct world *w, struct host *host, uint64_t id) {
 	if (job.type == ACT_ADD_ADDRESSES) {
 		event.done.error = add_addresses(w, host, &job.ips);
 	} else {
-		*present = ip_set_less(*present, &job.ips);
+		event.done.error = netlink_fails(w, host) ? ENOBUFS : 0;
+		if (!event.done.error)
+			*present = ip_set_less(*present, &job.ips);
 		event.type = job.type == ACT_DROP_LEASE ? EV_LEASE_DROPPED : EV_ADDRESSES_REMOVED;
 	}
 	world_trace(w, "node%u %s done, error %d, %u addresses", host->index, action_name(job.type), event.done.error,
@@ -319,6 +340,10 @@ static void permit(struct world *w, struct host *host, span_t life) {
 }
 
 static void drop_lease(struct world *w, struct host *host) {
+	if (netlink_fails(w, host)) {
+		result_done(host, EV_LEASE_DROPPED, ENOBUFS);
+		return;
+	}
 	kernel_drop_lease(&host->kernel);
 	if (host->kernel.mode == LEASE_KERNEL) {
 		result_done(host, EV_LEASE_DROPPED, 0);
@@ -327,6 +352,13 @@ static void drop_lease(struct world *w, struct host *host) {
 	struct ip_set all;
 	memset(&all, 0xff, sizeof all);
 	add_job(w, host, ACT_DROP_LEASE, &all);
+}
+
+static void announce(struct world *w, struct host *host) {
+	bool fails = w->now < host->netlink_fails_until;
+	if (!fails)
+		checker_announced(&w->checker, host->index, w->now);
+	result_done(host, EV_ANNOUNCED, fails ? ENOBUFS : 0);
 }
 
 static void reserve(struct world *w, struct host *host, uint64_t epoch) {
@@ -371,8 +403,7 @@ static void perform(struct world *w, struct host *host, const struct action *act
 		add_job(w, host, act->type, &act->ips);
 		break;
 	case ACT_ANNOUNCE:
-		checker_announced(&w->checker, host->index, w->now);
-		result_done(host, EV_ANNOUNCED, 0);
+		announce(w, host);
 		break;
 	case ACT_TEST:
 		request_tests(w, host, act->tests);
@@ -459,7 +490,8 @@ void host_boot(struct world *w, struct host *host, bool wiped) {
 	kernel_drop_lease(&host->kernel);
 	memset(&host->kernel.present, 0, sizeof host->kernel.present);
 	host->now = host_clock(w, host);
-	host->tempted = false;
+	host->tempted = host->reload = false;
+	host->unanswered = 0;
 	world_trace(w, "node%u BOOTS %lu, mark %lu, reserved %lu%s", host->index, memory.boot, memory.epoch_mark,
 		    memory.reserved, wiped ? ", its disk is empty" : "");
 	checker_boot(&w->checker, host->index, host->now, memory.epoch_mark, wiped);

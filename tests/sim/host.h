@@ -74,12 +74,14 @@ struct host {
 	size_t answers_n;
 	struct event mail[HOST_MAIL];
 	size_t mail_n;
+	bool reload;         /* the configuration changed */
+	unsigned unanswered; /* operators' requests */
 	struct host_job jobs[HOST_JOBS];
 	size_t jobs_n;
 	uint64_t job; /* id of the happening that ends the first; 0: none runs */
 
 	/* what its world lets fail, until so many true ns */
-	mono_t add_fails_until, permit_refused_until, disk_fails_until, slow_until;
+	mono_t add_fails_until, permit_refused_until, disk_fails_until, slow_until, netlink_fails_until;
 	bool carrier;
 	mono_t idle_until; /* an operator paused it */
 	uint64_t wanted;   /* the request it last said, for the adversary */

@@ -12,12 +12,12 @@ const char *lease_mode_name(enum lease_mode mode) {
 
 const char *mishap_name(enum mishap mishap) {
 	static const char *const names[] = {
-		"pause",       "freeze",     "kill",         "power",        "stop",          "takeover",
-		"standdown",   "hold",       "carrier",      "deleted",      "lease-flushed", "add-fails",
-		"permit",      "disk",       "slow",         "loss",         "delay",         "duplicate",
-		"one-way",     "split",      "one-link",     "test-lost",    "wipe",          "force",
-		"dry-run",     "before-act", "before-think", "last-renewal", "last-grant",    "late-want",
-		"deaf-holder", "idle-pair",  "n1-broken",    "jiffies",      "full-queue",    "late-wake",
+		"pause",        "freeze",       "kill",       "power",         "stop",        "takeover",  "standdown",
+		"hold",         "carrier",      "deleted",    "lease-flushed", "add-fails",   "permit",    "netlink",
+		"reload",       "disk",         "slow",       "loss",          "delay",       "duplicate", "one-way",
+		"split",        "one-link",     "test-lost",  "wipe",          "force",       "dry-run",   "before-act",
+		"before-think", "last-renewal", "last-grant", "late-want",     "deaf-holder", "idle-pair", "forced-split",
+		"n1-broken",    "jiffies",      "full-queue", "late-wake",
 	};
 	static_assert(sizeof names / sizeof *names == MISHAP__COUNT, "every mishap has a name");
 	return names[mishap];

@@ -22,6 +22,8 @@ enum mishap {
 	MISHAP_LEASE_FLUSHED,  /* somebody deletes the lease */
 	MISHAP_ADD_FAILS,      /* addresses cannot be added for a while */
 	MISHAP_PERMIT_REFUSED, /* for a while */
+	MISHAP_NETLINK_FAILS,  /* nothing can be dropped, removed or announced for a while */
+	MISHAP_RELOAD,         /* a shared IP is switched off on one node, or on again */
 	MISHAP_DISK_FAILS,     /* epochs cannot be reserved for a while */
 	MISHAP_SLOW,           /* addresses and disk are slow for a while */
 	MISHAP_DRAWN,          /* how many of them are drawn so */
@@ -43,6 +45,7 @@ enum mishap {
 	MISHAP_LATE_WANT,       /* a request that is heard just before it runs out, or answered late */
 	MISHAP_DEAF_HOLDER,     /* the primary hears nobody and reaches nothing */
 	MISHAP_IDLE_PAIR,       /* a split in which neither may do anything by itself */
+	MISHAP_FORCED_SPLIT,    /* beyond what is promised: a takeover by force in a split */
 	MISHAP_N1_BROKEN,       /* beyond what is promised: two owners, to be healed */
 	MISHAP_JIFFIES,         /* jiffies stand still */
 	MISHAP_FULL_QUEUE,      /* a plain heartbeat refused */

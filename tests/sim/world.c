@@ -224,6 +224,10 @@ static void settle(struct world *w, bool again) {
 	static struct core_status status[WORLD_NODES]; /* large */
 	bool serves[WORLD_NODES];
 	snapshot(w, serves, status);
+	for (unsigned i = 0; i < WORLD_NODES; i++)
+		if (w->host[i].unanswered)
+			checker_fail(&w->checker, PROMISE_CORE, "node %u: %u requests without an answer", i,
+				     w->host[i].unanswered);
 	world_trace(w, "%s: %s, %s", again ? "END" : "QUIET", state_name(status[0].state), state_name(status[1].state));
 	if (again)
 		checker_stayed(&w->checker, status);

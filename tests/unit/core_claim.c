@@ -270,6 +270,11 @@ static void the_test_ip_is_another_one(void) {
 	world_reload(&w);
 }
 
+/* A node of the cluster whose key differs was heard: somebody lives there. */
+static void a_stranger_speaks(void) {
+	world_event(&w, &(struct event){.type = EV_WRONG_KEY});
+}
+
 static void not_covered(void) {
 	w.core.peer.cover = world_timers(&w)->dead;
 }
@@ -298,6 +303,7 @@ Test(core_claim, by_silence) {
 		{"backup operations off", it_has_no_backup_operations},
 		{"tests not fresh", no_test_answers_now},
 		{"tests not unbroken for H", a_test_was_broken},
+		{"a wrong key heard", a_stranger_speaks},
 		{"another test IP in the slot", the_test_ip_is_another_one},
 		{"the peer's times not covered", not_covered},
 		{"leaving", we_leave},
@@ -467,6 +473,16 @@ Test(core_claim, a_grant_that_did_not_leave_holds_nothing) {
 		world_expect(&w, STATE_PRIMARY);
 		cr_assert_eq(world_status(&w)->epoch, seen + 3, "and the next claim takes another");
 	}
+}
+
+Test(core_claim, the_request_ends_with_the_grant_whatever_comes_of_it) {
+	released();
+	w.grant = SENT_REFUSED;
+	world_hear(&w);
+	w.mute = 1U << ACT_SEND;
+	world_event(&w, &(struct event){.type = EV_TICK});
+	cr_assert(w.said.mark == MARK_GRANT && w.said.want == 0 && w.said.rel == 0);
+	cr_assert_eq(w.core.want, 0);
 }
 
 Test(core_claim, a_release_is_answered_by_one_claim_only) {

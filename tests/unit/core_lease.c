@@ -274,6 +274,21 @@ Test(core_deaf, whatever_keeps_it_from_taking_over) {
 	world_expect(&w, STATE_FAULT);
 }
 
+/* Else two that may not take over would stay deaf to one another after a split. */
+Test(core_deaf, not_while_the_peers_own_deafness_is_received) {
+	unheard_and_unfit();
+	cr_assert(w.said.deaf);
+	w.on = true;
+	w.says.deaf = true;
+	w.says.lease = false;
+	world_pass(&w, 3 * world_h(&w));
+	cr_assert(!w.said.deaf);
+	cr_assert_neq(world_status(&w)->peer_rx, w.now, "it counts for nothing else");
+	w.on = false;
+	world_pass(&w, world_timers(&w)->unheard + 2 * world_h(&w));
+	cr_assert(w.said.deaf);
+}
+
 Test(core_deaf, a_stall_of_our_own_is_no_deafness) {
 	world_init(&w);
 	w.answering = 0;

@@ -131,6 +131,9 @@ Test(core_serve, one_answer_may_stand_for_several_additions) {
 	world_done(&w, EV_ADDRESSES_ADDED, 0);
 	tick();
 	cr_assert_eq(world_count(&w, ACT_ANNOUNCE), 1);
+	world_done(&w, EV_ADDRESSES_ADDED, 0); /* to nothing that is under way */
+	tick();
+	cr_assert_eq(world_count(&w, ACT_ANNOUNCE), 1);
 }
 
 Test(core_serve, one_that_cannot_be_restored_is_tried_again_and_the_others_served) {
@@ -217,6 +220,17 @@ Test(core_carrier, lost_the_primary_steps_down_and_offers) {
 	cr_assert_eq(world_note(&w, NOTE_TRANSITION)->cause, CAUSE_CARRIER);
 	tick();
 	cr_assert(w.said.offer && w.said.fitness == 0);
+}
+
+Test(core_carrier, lost_during_a_claim_abandons_it) {
+	world_init(&w);
+	w.mute = 1U << ACT_PERMIT;
+	world_boot(&w);
+	world_pass(&w, world_timers(&w)->dead + world_h(&w));
+	cr_assert_eq(w.core.claim, CLAIM_PERMIT);
+	world_carrier(&w, false);
+	cr_assert_eq(world_count(&w, ACT_DROP_PERMIT), 1);
+	world_expect(&w, STATE_FAULT);
 }
 
 Test(core_carrier, back_the_node_is_backup_of_who_serves_now) {
