@@ -112,7 +112,7 @@ static void switch_ip(struct node *node, uint32_t client, const struct control_r
 	}
 	struct node_ip *ip = &node->ips.slots[slot];
 	if (ip->disabled != request->enable) {
-		control_reply(&node->control, client, reply_ok("%s is %s on this node already", text, now));
+		control_reply(&node->control, client, reply_ok("%s is switched %s on this node already", text, now));
 		return;
 	}
 	ip->disabled = !request->enable;
@@ -120,7 +120,7 @@ static void switch_ip(struct node *node, uint32_t client, const struct control_r
 	node->interfaces_changed = true; /* it counts which of them carry shared IPs */
 	node_save_operator(node);
 	node_say(node, NOTE_INFO, 0, "an operator switched %s %s on this node", text, now);
-	control_reply(&node->control, client, reply_ok("%s is %s on this node from now on", text, now));
+	control_reply(&node->control, client, reply_ok("%s is switched %s on this node from now on", text, now));
 }
 
 /* ---- all of them ---- */

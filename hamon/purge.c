@@ -46,10 +46,21 @@ static void keep_secondaries(struct rtnl *rtnl, const struct search *search) {
 			addr_promote_secondaries(rtnl, search->found[i].ifindex);
 }
 
+/* The kernel lists a primary before its secondaries. Deleted in that order, each deletion would make it promote one of them and
+ * move all the others: 2.4 s for a thousand, and 7 ms the other way round. */
+static void reverse(struct search *search) {
+	for (unsigned i = 0; i < search->n / 2; i++) {
+		struct addr_change swap = search->found[i];
+		search->found[i] = search->found[search->n - 1 - i];
+		search->found[search->n - 1 - i] = swap;
+	}
+}
+
 /* 0 or the -errno of the last that could not be deleted. */
-static int delete_found(struct rtnl *rtnl, const struct search *search, unsigned *removed) {
+static int delete_found(struct rtnl *rtnl, struct search *search, unsigned *removed) {
 	int rc = 0;
 	keep_secondaries(rtnl, search);
+	reverse(search);
 	for (unsigned at = 0; at < search->n; at += ADDR_MAX) {
 		int results[ADDR_MAX];
 		unsigned n = search->n - at < ADDR_MAX ? search->n - at : ADDR_MAX;

@@ -12,12 +12,14 @@ enum { IPS = 1000, LINE = 96, TRIALS = 5 };
 #define WITHIN    (500 * NANOS_MS)
 #define ANNOUNCED (60 * NANOS_MS)
 
-/* The first is the one that the client asks; the others half IPv4, half IPv6. */
+/* The first is the one that the client asks; the others half IPv4, half IPv6: one in each of so many subnets, so that they
+ * share a solicited-node group. With a group each, the kernel needs 0.4 ms instead of 0.1 ms for each of those that were
+ * deleted some seconds ago: it searches the groups that MLD still reports as left (mld_del_delrec(), net/ipv6/mcast.c). */
 static void address_text(unsigned i, char out[static LINE]) {
 	if (i == 0)
 		shell_print(out, LINE, "%s", PAIR_SHARED);
 	else if (i % 2)
-		shell_print(out, LINE, "2001:db8:1::%x", i + 1);
+		shell_print(out, LINE, "2001:db8:%x::64", i);
 	else
 		shell_print(out, LINE, "%s.%u", i < IPS / 2 ? "198.51.100" : "203.0.113", i % (IPS / 2) / 2 + 1);
 }

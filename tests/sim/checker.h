@@ -30,7 +30,7 @@ struct checker {
 	struct tally *tally;
 	int holder;      /* who emitted last; -1: nobody yet */
 	mono_t unserved; /* since when nobody serves though somebody could; MONO_FAR: it is served */
-	bool waived;     /* P1 is not promised now */
+	bool waived;     /* P1 is not promised now, nor P4 where an operator forces it */
 	bool quiet;      /* from now on every change is a violation of L3 */
 	bool broken;
 	enum promise promise;

@@ -1,20 +1,52 @@
-/* What befalls the world: the seed's draw, topologies, faults, operators, and the adversary, who knows what the nodes are
- * about to do and picks the worst moment. */
+/* What befalls the world. draw.c draws the seed; topology.c the wires; faults.c what strikes a node, and what operators ask;
+ * adversary.c places pauses where they hurt most. */
 #ifndef SIM_FAULTS_H
 #define SIM_FAULTS_H
 
 #include "tests/sim/world.h"
 
-/* Draws the seed's configuration and mood, and posts the first happenings. */
-void faults_begin(struct world *w);
+enum { SHARED_IPS = 3 };
 
+/* ---- draw.c ---- */
+/* Draws the seed's configuration and mood, and posts the first happenings. */
+void draw_seed(struct world *w);
+
+/* ---- topology.c ---- */
+/* All wires whole, all test IPs reached. */
+void topology_whole(struct world *w);
+void topology_draw(struct world *w);
+/* When the next is drawn. */
+void topology_plan(struct world *w);
+/* The one that stays until the heal: every kind of standstill must end by itself. */
+void topology_calm(struct world *w);
+void topology_cut(struct world *w, unsigned from, bool is_cut);
+
+/* ---- faults.c ---- */
+void faults_count(struct world *w, enum mishap mishap);
+/* Nothing may be asked of the pair that this fault, which lasts until then, excuses. */
+void faults_disturb(struct world *w, true_t until);
+/* A happening of this life of the node. */
+void faults_post(struct world *w, enum happening_type type, unsigned node, true_t at);
 /* HAPPEN_PURGE, _JIFFIES, _OPERATOR, _UNCUT, _TOPOLOGY, _FAULT, _CALM, _HEAL, _REARM. */
 void faults_happen(struct world *w, const struct happening *it);
-
-/* The adversary hears every heartbeat as it leaves. */
-void faults_overhear(struct world *w, struct host *from, const struct heartbeat *hb);
-
+void faults_ask(struct world *w, struct host *host, enum verb verb, bool force);
 /* Is there nothing that keeps this node from serving, as far as anybody outside can tell? */
 bool faults_could_serve(const struct world *w, const struct host *host);
+
+/* ---- adversary.c ---- */
+/* The process stops for so long; with it, when `host_too`, the whole machine. A stand-in cannot silence a process that stands
+ * still: in that mode a pause is never longer than a daemon bears, and two do not follow one another. False: refused. */
+bool adversary_freeze(struct world *w, struct host *host, span_t length, bool host_too);
+/* A length that means something to these timers. */
+span_t adversary_pause(struct world *w, const struct timers *t);
+/* The node is about to carry this act out, or to look at what comes next (NULL): shall it be frozen before? */
+void adversary_tempt(struct world *w, struct host *host, const struct action *act);
+/* The node's kernel set a lease: shall its jiffies stand still as it ends? */
+void adversary_lease_set(struct world *w, struct host *host);
+void adversary_jiffies(struct world *w, struct host *host);
+/* An operator asked this node to take over: let the request be heard, or answered, late. */
+void adversary_request(struct world *w, struct host *host);
+/* The adversary hears every heartbeat as it leaves. */
+void adversary_overhear(struct world *w, struct host *from, const struct heartbeat *hb);
 
 #endif

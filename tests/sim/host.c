@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "tests/sim/world.h"
+#include "tests/sim/faults.h"
 
 mono_t host_clock(const struct world *w, const struct host *host) {
 	return kernel_clock(&host->kernel, w->now);
@@ -323,7 +323,7 @@ static void send_heartbeat(struct world *w, struct host *host, const struct hear
 		    hb->offer ? " offer" : "", hb->echo_seq, hb->want, hb->rel, passed ? "" : " REFUSED");
 	checker_sent(&w->checker, host->index, clock, hb, passed, host->mark);
 	if (passed && hb->mark != MARK_PLAIN)
-		world_lease_set(w, host);
+		adversary_lease_set(w, host);
 	bool accepted = passed && world_send(w, host, hb);
 	struct event event = {.type = EV_SENT};
 	event.sent.seq = hb->seq;
@@ -432,7 +432,7 @@ void host_run(struct world *w, struct host *host) {
 	while (host->acts_n || host->agenda_n) {
 		if (!host->tempted) {
 			host->tempted = true;
-			world_tempt(w, host, host->acts_n ? &host->acts[0] : NULL);
+			adversary_tempt(w, host, host->acts_n ? &host->acts[0] : NULL);
 			if (host->acts_n || w->now < host->paused_until) {
 				mono_t at = mono_max(host->paused_until, w->now) + world_between(w, USEC, 20 * USEC);
 				post(w, host, HAPPEN_RUN, at);
@@ -484,6 +484,11 @@ void host_boot(struct world *w, struct host *host, bool wiped) {
 	memory.reserved = host->mark;
 	memory.paused = host->paused;
 	memory.paused_until = host->operator_until;
+	if (!host->paused)
+		host->idle_until = 0;
+	else /* a request to resume may have died with the daemon */
+		host->idle_until =
+			host->operator_until == MONO_FAR ? MONO_FAR : kernel_when(&host->kernel, host->operator_until);
 	host->boot = memory.boot;
 	host->alive = true;
 	/* What an earlier life left is purged before a word is said. */

@@ -127,7 +127,7 @@ static void keep_n1(struct world *w, unsigned from, unsigned link, bool prompt, 
 bool world_send(struct world *w, struct host *from, const struct heartbeat *hb) {
 	unsigned sender = from->index;
 	struct wires *wires = &w->wires;
-	faults_overhear(w, from, hb);
+	adversary_overhear(w, from, hb);
 	if (hb->mark == MARK_PLAIN && !w->calm && wires->missed[sender] < MISSES && world_chance(w, w->mood.misfire)) {
 		w->tally->mishaps[MISHAP_FULL_QUEUE]++;
 		wires->missed[sender]++;
@@ -349,7 +349,7 @@ static void reset(struct world *w, uint64_t seed, enum lease_mode mode, bool tra
 
 bool world_run(struct world *w, uint64_t seed, enum lease_mode mode, bool trace, struct tally *tally) {
 	reset(w, seed, mode, trace, tally);
-	faults_begin(w);
+	draw_seed(w);
 	while (!w->checker.broken) {
 		struct happening it = take(w);
 		w->now = it.at;

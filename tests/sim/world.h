@@ -127,14 +127,6 @@ bool world_send(struct world *w, struct host *from, const struct heartbeat *hb);
 /* A node sent a test request. */
 void world_test(struct world *w, struct host *from, unsigned slot, mono_t decided);
 
-/* The node is about to carry this act out: shall it be frozen before? */
-void world_tempt(struct world *w, struct host *host, const struct action *act);
-/* The node's kernel set a lease: shall its jiffies stand still as it ends? */
-void world_lease_set(struct world *w, struct host *host);
-/* The node's process stops for so long; with it, when `host_too`, the whole machine. A stand-in cannot silence a process that
- * stands still: in that mode a pause is never longer than a daemon bears, and two do not follow one another. False: refused. */
-bool world_pause(struct world *w, struct host *host, span_t length, bool host_too);
-
 void world_trace(struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

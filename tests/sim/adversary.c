@@ -1,0 +1,114 @@
+/* The adversary: he knows what a node is about to do, and freezes it at the worst moment. */
+
+#include "tests/sim/faults.h"
+
+bool adversary_freeze(struct world *w, struct host *host, span_t length, bool host_too) {
+	const struct timers *t = &host->config.timers;
+	if (w->mode == LEASE_STANDIN) {
+		if (w->now < host->paused_until + t->lease)
+			return false;
+		length = mono_min(length, t->lease / 4);
+	}
+	if (length <= 0)
+		return false;
+	host->paused_until = mono_max(host->paused_until, w->now + length);
+	if (host_too)
+		host->frozen_until = host->paused_until;
+	faults_disturb(w, host->paused_until);
+	world_trace(w, "node%u %s for %.3f ms", host->index, host_too ? "FROZEN" : "paused", (double)length / MSEC);
+	return true;
+}
+
+span_t adversary_pause(struct world *w, const struct timers *t) {
+	const span_t bounds[] = {MSEC, t->heartbeat, t->lease, t->dead, 5 * t->dead};
+	int64_t i = world_between(w, 0, 3);
+	return world_between(w, bounds[i], bounds[i + 1]);
+}
+
+/* The renewal rests on an echo that is nearly too old: let it leave just before the lease ends, and buy one more. */
+static bool hunt_renewal(struct world *w, struct host *host) {
+	const struct timers *t = &host->config.timers;
+	mono_t end = host->kernel.lease_end;
+	if (w->now - w->wires.arrived[host->index] < t->echo - 3 * t->heartbeat / 2 || !world_chance(w, w->mood.hunt))
+		return false;
+	span_t left = kernel_when(&host->kernel, end) - w->now - world_between(w, 30 * USEC, t->heartbeat / 2);
+	if (!adversary_freeze(w, host, left, false))
+		return false;
+	faults_count(w, MISHAP_LAST_RENEWAL);
+	return true;
+}
+
+/* The grant leaves as its permit ends, or just after. */
+static bool hunt_grant(struct world *w, struct host *host) {
+	const struct timers *t = &host->config.timers;
+	if (!world_chance(w, w->mood.hunt))
+		return false;
+	span_t left = kernel_when(&host->kernel, host->kernel.permit_end) - w->now;
+	if (!adversary_freeze(w, host, left + world_between(w, -t->heartbeat / 2, t->tick), false))
+		return false;
+	faults_count(w, MISHAP_LAST_GRANT);
+	return true;
+}
+
+void adversary_tempt(struct world *w, struct host *host, const struct action *act) {
+	const struct timers *t = &host->config.timers;
+	if (w->calm || w->now < host->paused_until)
+		return;
+	if (!act) {
+		if (world_chance(w, w->mood.adversary) && world_chance(w, 10) &&
+		    adversary_freeze(w, host, adversary_pause(w, t), false))
+			faults_count(w, MISHAP_BEFORE_DECISION);
+		return;
+	}
+	int64_t chance = w->mood.adversary;
+	if (act->type == ACT_TEST || (act->type == ACT_SEND && act->send.hb.mark == MARK_PLAIN))
+		return;
+	if (act->type == ACT_SEND && act->send.hb.mark == MARK_RENEW) {
+		if (hunt_renewal(w, host))
+			return;
+		chance /= 8;
+	} else if (act->type == ACT_SEND && hunt_grant(w, host)) {
+		return;
+	}
+	span_t length = world_chance(w, 500) ? world_between(w, t->heartbeat / 2, t->lease) : adversary_pause(w, t);
+	if (world_chance(w, chance) && adversary_freeze(w, host, length, false))
+		faults_count(w, MISHAP_BEFORE_ACT);
+}
+
+void adversary_lease_set(struct world *w, struct host *host) {
+	const struct kernel *kernel = &host->kernel;
+	if (w->calm || w->mode != LEASE_KERNEL || !world_chance(w, w->mood.stalls))
+		return;
+	true_t end = kernel_when(kernel, kernel->lease_end) - world_between(w, 1, kernel->lag);
+	faults_post(w, HAPPEN_JIFFIES, host->index, mono_max(end, w->now));
+}
+
+void adversary_jiffies(struct world *w, struct host *host) {
+	span_t length = world_between(w, host->kernel.tick, host->kernel.lag);
+	if (!w->calm && kernel_stall_jiffies(&host->kernel, host_clock(w, host), length))
+		faults_count(w, MISHAP_JIFFIES);
+}
+
+/* The request is heard only as it runs out, so that the peer releases to what is asked no longer; or the release is heard
+ * only after a while. What else the peer says arrives as badly as N1 allows. */
+void adversary_request(struct world *w, struct host *host) {
+	unsigned index = host->index, other = 1 - index;
+	const struct timers *t = &host->config.timers;
+	if (w->calm || w->wires.cut[other][0] || w->wires.cut[index][0] || !world_chance(w, w->mood.storm ? 800 : 300))
+		return;
+	faults_count(w, MISHAP_LATE_WANT);
+	bool unheard = world_chance(w, 500);
+	span_t length = unheard ? 3 * t->dead - world_between(w, 0, 3 * t->heartbeat)
+				: world_between(w, t->echo, world_chance(w, 500) ? 3 * t->echo : 3 * t->dead);
+	struct happening uncut = {.type = HAPPEN_UNCUT, .node = unheard ? index : other, .drawing = w->wires.drawing};
+	topology_cut(w, uncut.node, true);
+	w->bait = 1 + index;
+	world_post(w, w->now + length, uncut);
+}
+
+void adversary_overhear(struct world *w, struct host *from, const struct heartbeat *hb) {
+	bool over = from->wanted != 0 && hb->want == 0 && !hb->lease;
+	from->wanted = hb->want;
+	if (over && !w->calm && world_chance(w, w->bait == 1 + from->index ? 800 : 300))
+		faults_post(w, HAPPEN_OPERATOR, from->index, w->now + world_between(w, 0, 2 * w->h));
+}
