@@ -59,6 +59,14 @@ static bool has_slot(const struct node_ips *ips, const struct conf_ip *ip) {
 	return false;
 }
 
+/* Switched off is the address, whatever prefix or interface it has had. */
+static bool switched_off(const struct node_ips *ips, const struct ip_address *address) {
+	for (unsigned i = 0; i < CORE_IPS; i++)
+		if (ips->slots[i].disabled && same_address(&ips->slots[i].conf.address, address))
+			return true;
+	return false;
+}
+
 static void take_slot(struct node *node, const struct conf_ip *ip) {
 	int slot = free_slot(&node->ips);
 
@@ -66,8 +74,10 @@ static void take_slot(struct node *node, const struct conf_ip *ip) {
 		node->ips.crowded = true;
 		return;
 	}
-	node->ips.slots[slot] =
-		(struct node_ip){.used = true, .conf = *ip, .interface = node_interface(node, ip->interface)};
+	node->ips.slots[slot] = (struct node_ip){.used = true,
+						 .disabled = switched_off(&node->ips, &ip->address),
+						 .conf = *ip,
+						 .interface = node_interface(node, ip->interface)};
 }
 
 void node_ips_configure(struct node *node) {
@@ -146,14 +156,16 @@ static void change_done(struct node *node, enum addr_op op, unsigned slot, int r
 		ip_set_add(&ips->present, slot);
 	if (result == 0 && op == ADDR_DELETE)
 		ip_set_remove(&ips->present, slot);
-	if (result == 0)
+	if (result == 0) {
+		ips->said[op] = 0;
 		return;
+	}
 	ip_set_add(&ips->failed, slot);
 	int *error = op == ADDR_ADD ? &ips->add_error : &ips->remove_error;
-	if (*error == 0) /* the first says it for all */
+	if (*error == 0 && ips->said[op] != result) /* the first says it for all, and once for all trials */
 		node_say(node, NOTE_ERROR, -result, "%s/%u could not be %s %s", conf_address_text(&ip->conf.address, text),
 			 ip->conf.prefix, op == ADDR_ADD ? "added to" : "removed from", ip->conf.interface);
-	*error = result;
+	*error = ips->said[op] = result;
 }
 
 /* A batch may take about a millisecond: heartbeats wait for it. What a change costs differs a hundredfold (the kernel walks

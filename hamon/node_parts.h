@@ -56,8 +56,9 @@ struct node_ips {
 	struct ip_set lost; /* deleted by somebody else, the core is not told yet */
 	bool owe_added, owe_removed, owe_dropped, owe_announced;
 	int add_error, remove_error, announce_error;
-	unsigned batch; /* so many changes in the next system call */
-	bool crowded;   /* configured ones wait for the slots of those that are being removed */
+	int said[ADDR__OPS]; /* the failure that was said last: it is not said at each new trial */
+	unsigned batch;      /* so many changes in the next system call */
+	bool crowded;        /* configured ones wait for the slots of those that are being removed */
 };
 
 /* The kernel lease's stand-in: a timer of this process. It silences a node whose monitor lives, and only that. */
@@ -133,6 +134,7 @@ struct node {
 	struct notes notes;
 	struct control control;
 	struct node_pending pending[CONTROL_CLIENTS];
+	mono_t reload_at;
 	uint32_t reload_client; /* waits for `reload`; 0: nobody does */
 };
 

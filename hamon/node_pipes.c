@@ -11,6 +11,9 @@
 #include "hamon/pipe.h"
 #include "hamon/sealed.h"
 
+/* A supervisor that says nothing for so long is not waited for any more. */
+static const span_t reload_patience = 10 * SEC;
+
 /* ---- notes ---- */
 
 void node_note(struct node *node, const struct note *note) {
@@ -122,22 +125,25 @@ void node_save_operator(struct node *node) {
 	send_message(node, &message, MSG_OPERATOR);
 }
 
-void node_ask_reload(struct node *node, uint32_t client) {
-	if (node->reload_client != 0) {
-		control_reply(&node->control, client,
-			      reply_error(EXIT_REFUSED, "try again in a moment", "another reload is under way"));
-		return;
-	}
-	node->reload_client = client;
-	node_tell(node, MSG_ASK_RELOAD);
-}
-
 static void answer_reload(struct node *node, struct json_object *reply) {
 	if (node->reload_client != 0)
 		control_reply(&node->control, node->reload_client, reply);
 	else
 		json_object_put(reply);
 	node->reload_client = 0;
+}
+
+void node_ask_reload(struct node *node, uint32_t client) {
+	if (node->reload_client != 0 && node->now - node->reload_at < reload_patience) {
+		control_reply(&node->control, client,
+			      reply_error(EXIT_REFUSED, "try again in a moment", "another reload is under way"));
+		return;
+	}
+	if (node->reload_client != 0)
+		answer_reload(node, reply_error(EXIT_TIMED_OUT, NULL, "the supervisor did not answer"));
+	node->reload_client = client;
+	node->reload_at = node->now;
+	node_tell(node, MSG_ASK_RELOAD);
 }
 
 /* ---- a new configuration ---- */

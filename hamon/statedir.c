@@ -149,14 +149,13 @@ int statedir_next_boot(struct statedir *state, int64_t wall_s, uint64_t *boot) {
 }
 
 int statedir_reserve(struct statedir *state, uint64_t epoch) {
-	uint64_t mark;
-	if (__builtin_add_overflow(epoch, (uint64_t)STATEDIR_EPOCHS_AHEAD, &mark))
+	if (epoch > INT64_MAX)
 		return fail(state, -ERANGE, "epoch %" PRIu64 " cannot be", epoch);
-	if (mark <= state->mark)
+	if (epoch <= state->mark)
 		return 0;
-	int rc = write_number(state, "epoch", mark);
+	int rc = write_number(state, "epoch", epoch);
 	if (rc == 0)
-		state->mark = mark;
+		state->mark = epoch;
 	return rc;
 }
 

@@ -45,8 +45,8 @@ void statedir_monitor(struct statedir *state, pid_t monitor);
  * Always sets *boot. 0: it is on disk, or -errno: it is not. */
 int statedir_next_boot(struct statedir *state, int64_t wall_s, uint64_t *boot);
 
-/* Raises the mark so that epochs up to `epoch` and STATEDIR_EPOCHS_AHEAD beyond it may be used, unless it covers them
- * already; state->mark is what is on disk, always. 0, -ERANGE (no epoch can be that high) or -errno. */
+/* Raises the mark to `epoch`, unless it is there already; state->mark is what is on disk, always. 0, -ERANGE (no epoch can be
+ * that high) or -errno. */
 int statedir_reserve(struct statedir *state, uint64_t epoch);
 
 /* No file: all zero. 0, -EBADMSG or -errno. */

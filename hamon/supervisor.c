@@ -118,7 +118,7 @@ static int next_life(struct supervisor *s, struct message_start *start) {
 	memset(start, 0, sizeof(*start));
 	start->epoch_mark = s->state.mark;
 	int boot_rc = statedir_next_boot(&s->state, log_real_now() / SEC, &start->boot);
-	int epoch_rc = boot_rc == 0 ? statedir_reserve(&s->state, start->epoch_mark) : boot_rc;
+	int epoch_rc = boot_rc == 0 ? statedir_reserve(&s->state, start->epoch_mark + STATEDIR_EPOCHS_AHEAD) : boot_rc;
 	start->reserved = s->state.mark;
 	start->generation = s->running.generation;
 	start->operator= s->operator;

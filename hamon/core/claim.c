@@ -8,9 +8,11 @@ static bool stranger(const struct core *core, mono_t now) {
 	return now - core->wrong_key <= core->config.timers.dead;
 }
 
-/* ELIGIBLE: automatic failover is in force, nothing is broken here, no stranger speaks for the peer, and the tests hold. */
+/* ELIGIBLE: automatic failover is in force, nothing is broken here, no stranger speaks for the peer, our dead interval covers
+ * the peer's times, and the tests hold. */
 bool claim_eligible(const struct core *core, mono_t now) {
-	return core_automatic(core) && core->faults == 0 && !stranger(core, now) && connectivity_fit(core, now);
+	return core_automatic(core) && core->faults == 0 && !stranger(core, now) &&
+	       timers_cover(&core->config.timers, core->peer.cover) && connectivity_fit(core, now);
 }
 
 /* "claim by release": the peer gave it up to this very request; an older release may still be in the newest frame. */

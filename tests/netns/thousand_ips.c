@@ -13,8 +13,8 @@ enum { IPS = 1000, LINE = 96, TRIALS = 5 };
 #define ANNOUNCED (60 * NANOS_MS)
 
 /* The first is the one that the client asks; the others half IPv4, half IPv6: one in each of so many subnets, so that they
- * share a solicited-node group. With a group each, the kernel needs 0.4 ms instead of 0.1 ms for each of those that were
- * deleted some seconds ago: it searches the groups that MLD still reports as left (mld_del_delrec(), net/ipv6/mcast.c). */
+ * share a solicited-node group. With a group for each, the kernel may take 0.5 ms for every address that was deleted some
+ * seconds before, instead of a tenth of that: it still has MLD's reports of the groups that were left to send. */
 static void address_text(unsigned i, char out[static LINE]) {
 	if (i == 0)
 		shell_print(out, LINE, "%s", PAIR_SHARED);

@@ -1,5 +1,5 @@
-/* The adversary: he knows what a node is about to do, and freezes it at the worst moment. */
-
+/* The adversary: he knows what a node is about to do, freezes it at the worst moment, holds
+ * its jiffies back, and plays with what operators ask of it. */
 #include "tests/sim/faults.h"
 
 bool adversary_freeze(struct world *w, struct host *host, span_t length, bool host_too) {

@@ -103,8 +103,8 @@ void draw_seed(struct world *w) {
 	faults_post(w, HAPPEN_END, 0, quiet + 25 * w->dead);
 	const struct timers *t = &w->host[0].config.timers;
 	world_trace(w,
-		    "seed %lu, %s; within %.0f ms, tick %.0f ms, J %.0f ms, h %.3f ms, L %.0f ms, D %.1f ms; %u links, %u "
-		    "tests",
+		    "seed %lu, %s; within %.0f ms, tick %.0f ms, J %.0f ms, h %.3f ms, L %.0f ms, D %.1f ms; "
+		    "%u links, %u tests",
 		    w->seed, lease_mode_name(w->mode), (double)t->within / MSEC, (double)t->tick / MSEC,
 		    (double)t->jiffies_lag / MSEC, (double)t->heartbeat / MSEC, (double)t->lease / MSEC,
 		    (double)t->dead / MSEC, w->links, w->tests);

@@ -7,7 +7,6 @@ void faults_count(struct world *w, enum mishap mishap) {
 	w->tally->mishaps[mishap]++;
 }
 
-/* Nothing may be asked of the pair that this fault, which lasts until then, excuses. */
 void faults_disturb(struct world *w, true_t until) {
 	w->disturbed = mono_max(w->disturbed, until);
 }
@@ -253,7 +252,7 @@ static void heal(struct world *w) {
 			faults_ask(w, host, VERB_RESUME, false);
 		host->idle_until = w->now;
 		if (host->alive && down)
-			faults_ask(w, host, VERB_TAKEOVER, true); /* two that are forced down may be deaf to one another */
+			faults_ask(w, host, VERB_TAKEOVER, true); /* whoever is asked, and hears the other or not */
 		down = down && !host->alive;
 	}
 }

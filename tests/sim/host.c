@@ -235,39 +235,34 @@ static void sleep_until_due(struct world *w, struct host *host) {
 
 /* ---- what goes out ---- */
 
-static void begin_job(struct world *w, struct host *host) {
-	if (!host->jobs_n)
+static void begin_work(struct world *w, struct host *host) {
+	const struct host_work *work = &host->work;
+	bool silences = work->owe_removed || work->owe_dropped;
+	if (work->id || !(silences || work->owe_added))
 		return;
 	span_t length = world_between(w, 50 * USEC, MSEC);
-	if (w->now < host->slow_until && host->kernel.mode == LEASE_STANDIN && host->jobs[0].type != ACT_ADD_ADDRESSES)
+	if (w->now < host->slow_until && host->kernel.mode == LEASE_STANDIN && silences) /* all that silences such a node */
 		length = world_between(w, MSEC, mono_max(MSEC, host->config.timers.lease / 8));
 	else if (w->now < host->slow_until)
 		length = world_between(w, MSEC, host->config.timers.dead / 2);
-	host->job = w->ids;
-	post(w, host, HAPPEN_JOB, w->now + length);
+	host->work.id = w->ids;
+	post(w, host, HAPPEN_WORK, w->now + length);
 }
 
-/* A removal cancels the additions that still wait, or are under way: they are not answered. */
-static void cancel_additions(struct world *w, struct host *host) {
-	size_t kept = 0;
-	bool first = host->jobs_n && host->jobs[0].type == ACT_ADD_ADDRESSES;
-	for (size_t i = 0; i < host->jobs_n; i++)
-		if (host->jobs[i].type != ACT_ADD_ADDRESSES)
-			host->jobs[kept++] = host->jobs[i];
-	host->jobs_n = kept;
-	if (!first)
-		return;
-	host->job = 0;
-	begin_job(w, host);
+static void want_addresses(struct world *w, struct host *host, const struct ip_set *ips) {
+	for (unsigned i = 0; i < CORE_IPS / 64; i++)
+		host->work.want.bits[i] |= ips->bits[i];
+	host->work.owe_added = true;
+	begin_work(w, host);
 }
 
-static void add_job(struct world *w, struct host *host, enum action_type type, const struct ip_set *ips) {
-	if (type != ACT_ADD_ADDRESSES)
-		cancel_additions(w, host);
-	assert(host->jobs_n < HOST_JOBS);
-	host->jobs[host->jobs_n++] = (struct host_job){.type = type, .ips = *ips};
-	if (!host->job)
-		begin_job(w, host);
+/* To remove all cancels the additions that are under way: they are not answered. */
+static void unwant_addresses(struct world *w, struct host *host, const struct ip_set *ips) {
+	host->work.want = ip_set_less(host->work.want, ips);
+	host->work.owe_removed = true;
+	if (ip_set_count(ips) == CORE_IPS)
+		host->work.owe_added = false;
+	begin_work(w, host);
 }
 
 /* With the stand-in nothing else could silence the node, so its addresses can always be removed. */
@@ -275,41 +270,56 @@ static bool netlink_fails(const struct world *w, const struct host *host) {
 	return host->kernel.mode == LEASE_KERNEL && w->now < host->netlink_fails_until;
 }
 
-/* Adds what it can; which half of them fails, if they fail, the first address decides. */
-static int add_addresses(struct world *w, struct host *host, const struct ip_set *ips) {
-	struct kernel *kernel = &host->kernel;
-	bool fails = w->now < host->add_fails_until;
-	for (unsigned slot = 0; slot < CORE_IPS; slot += 64)
-		kernel->present.bits[slot / 64] |=
-			ips->bits[slot / 64] & (fails ? UINT64_C(0x5555555555555555) : UINT64_MAX);
-	return fails ? EADDRNOTAVAIL : 0;
+static void pay(struct world *w, struct host *host, bool *owed, enum event_type type, int error) {
+	if (!*owed)
+		return;
+	*owed = false;
+	struct event event = {.type = type, .done.error = error};
+	world_trace(w, "node%u %s, error %d, %u addresses", host->index, event_name(type), error,
+		    ip_set_count(&host->kernel.present));
+	host_mail(w, host, &event);
 }
 
-void host_job_done(struct world *w, struct host *host, uint64_t id) {
-	if (id != host->job)
+static void remove_addresses(struct world *w, struct host *host) {
+	struct ip_set *present = &host->kernel.present;
+	int error = netlink_fails(w, host) ? ENOBUFS : 0;
+	if (!error) {
+		struct ip_set surplus = ip_set_less(*present, &host->work.want);
+		*present = ip_set_less(*present, &surplus);
+	}
+	pay(w, host, &host->work.owe_dropped, EV_LEASE_DROPPED, error);
+	pay(w, host, &host->work.owe_removed, EV_ADDRESSES_REMOVED, error);
+}
+
+/* Where additions fail, every second one does, and is no longer tried. */
+static void add_addresses(struct world *w, struct host *host) {
+	struct kernel *kernel = &host->kernel;
+	struct ip_set *want = &host->work.want;
+	if (kernel->mode == LEASE_STANDIN && !kernel_leased(kernel, host_clock(w, host)))
+		return; /* frozen since the grant: the next wake will notice, and drop */
+	bool fails = w->now < host->add_fails_until;
+	for (unsigned i = 0; i < CORE_IPS / 64; i++) {
+		want->bits[i] &= kernel->present.bits[i] | (fails ? UINT64_C(0x5555555555555555) : UINT64_MAX);
+		kernel->present.bits[i] |= want->bits[i];
+	}
+	pay(w, host, &host->work.owe_added, EV_ADDRESSES_ADDED, fails ? EADDRNOTAVAIL : 0);
+}
+
+void host_work_done(struct world *w, struct host *host, uint64_t id) {
+	if (id != host->work.id)
 		return;
 	if (w->now < host->paused_until) {
-		host->job = w->ids;
-		post(w, host, HAPPEN_JOB, host->paused_until + world_between(w, USEC, 50 * USEC));
+		host->work.id = w->ids;
+		post(w, host, HAPPEN_WORK, host->paused_until + world_between(w, USEC, 50 * USEC));
 		return;
 	}
-	struct host_job job = host->jobs[0];
-	host->job = 0;
-	memmove(&host->jobs[0], &host->jobs[1], --host->jobs_n * sizeof host->jobs[0]);
-	struct event event = {.type = EV_ADDRESSES_ADDED};
-	struct ip_set *present = &host->kernel.present;
-	if (job.type == ACT_ADD_ADDRESSES) {
-		event.done.error = add_addresses(w, host, &job.ips);
-	} else {
-		event.done.error = netlink_fails(w, host) ? ENOBUFS : 0;
-		if (!event.done.error)
-			*present = ip_set_less(*present, &job.ips);
-		event.type = job.type == ACT_DROP_LEASE ? EV_LEASE_DROPPED : EV_ADDRESSES_REMOVED;
+	host->work.id = 0;
+	if (host->work.owe_removed || host->work.owe_dropped) {
+		remove_addresses(w, host);
+		begin_work(w, host);
+	} else if (host->work.owe_added) {
+		add_addresses(w, host);
 	}
-	world_trace(w, "node%u %s done, error %d, %u addresses", host->index, action_name(job.type), event.done.error,
-		    ip_set_count(present));
-	host_mail(w, host, &event);
-	begin_job(w, host);
 }
 
 static void send_heartbeat(struct world *w, struct host *host, const struct heartbeat *hb) {
@@ -351,7 +361,8 @@ static void drop_lease(struct world *w, struct host *host) {
 	}
 	struct ip_set all;
 	memset(&all, 0xff, sizeof all);
-	add_job(w, host, ACT_DROP_LEASE, &all);
+	host->work.owe_dropped = true;
+	unwant_addresses(w, host, &all);
 }
 
 static void announce(struct world *w, struct host *host) {
@@ -399,8 +410,10 @@ static void perform(struct world *w, struct host *host, const struct action *act
 		drop_lease(w, host);
 		break;
 	case ACT_ADD_ADDRESSES:
+		want_addresses(w, host, &act->ips);
+		break;
 	case ACT_REMOVE_ADDRESSES:
-		add_job(w, host, act->type, &act->ips);
+		unwant_addresses(w, host, &act->ips);
 		break;
 	case ACT_ANNOUNCE:
 		announce(w, host);
@@ -465,9 +478,8 @@ void host_end(struct world *w, struct host *host) {
 	host->busy = false;
 	host->life++;
 	host->timer = 0;
-	host->acts_n = host->agenda_n = host->results_n = host->frames_n = host->answers_n = host->mail_n = host->jobs_n =
-		0;
-	host->job = 0;
+	host->acts_n = host->agenda_n = host->results_n = host->frames_n = host->answers_n = host->mail_n = 0;
+	memset(&host->work, 0, sizeof host->work);
 	kernel_drop_permit(&host->kernel);
 }
 

@@ -29,9 +29,11 @@ struct agenda_item {
 	struct event event; /* ITEM_EVENT */
 };
 
-struct host_job {
-	enum action_type type;
-	struct ip_set ips;
+/* Work on the addresses, one answer for all that is asked meanwhile. */
+struct host_work {
+	struct ip_set want;
+	bool owe_added, owe_removed, owe_dropped;
+	uint64_t id; /* of the happening that ends the piece under way; 0: none is */
 };
 
 struct host {
@@ -76,9 +78,7 @@ struct host {
 	size_t mail_n;
 	bool reload;         /* the configuration changed */
 	unsigned unanswered; /* operators' requests */
-	struct host_job jobs[HOST_JOBS];
-	size_t jobs_n;
-	uint64_t job; /* id of the happening that ends the first; 0: none runs */
+	struct host_work work;
 
 	/* what its world lets fail, until so many true ns */
 	mono_t add_fails_until, permit_refused_until, disk_fails_until, slow_until, netlink_fails_until;
@@ -100,7 +100,7 @@ void host_mail(struct world *w, struct host *host, const struct event *event);
 /* Happenings of its own. */
 void host_timer(struct world *w, struct host *host, uint64_t id);
 void host_run(struct world *w, struct host *host);
-void host_job_done(struct world *w, struct host *host, uint64_t id);
+void host_work_done(struct world *w, struct host *host, uint64_t id);
 
 /* The clock it would read now. */
 mono_t host_clock(const struct world *w, const struct host *host);

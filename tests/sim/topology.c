@@ -88,8 +88,8 @@ static void deafen_holder(struct world *w) {
 	trace_wires(w);
 }
 
-/* Beyond N1: neither hears the other, and both reach every test IP, or an operator forces the one that does not. Two owners are then as docs/SAFETY.md says; what is
- * demanded is that they are it no longer than a few heartbeats after the heal. */
+/* Beyond N1: neither hears the other, and both reach every test IP, or an operator forces the one that does not. That makes
+ * two owners, as docs/SAFETY.md says; demanded is that they are it no longer than a heartbeat after the heal. */
 static void break_n1(struct world *w) {
 	unsigned holder = w->checker.node[1].emits ? 1 : 0, other = 1 - holder;
 	topology_whole(w);

@@ -243,7 +243,7 @@ static bool stale(const struct world *w, const struct happening *it) {
 	case HAPPEN_TIMER:
 	case HAPPEN_REQUEST:
 	case HAPPEN_ANSWER:
-	case HAPPEN_JOB:
+	case HAPPEN_WORK:
 	case HAPPEN_PURGE:
 		return it->life != w->host[it->node].life;
 	case HAPPEN_FRAME:
@@ -288,8 +288,8 @@ static void happen(struct world *w, const struct happening *it) {
 		if (w->wires.reach[it->node][it->test.slot])
 			host_answer(w, host, it->test.slot, it->test.sent);
 		break;
-	case HAPPEN_JOB:
-		host_job_done(w, host, it->id);
+	case HAPPEN_WORK:
+		host_work_done(w, host, it->id);
 		break;
 	case HAPPEN_RESERVED:
 		if (it->life == host->life)

@@ -23,7 +23,7 @@ enum happening_type {
 	HAPPEN_FRAME,    /* a heartbeat reaches a node */
 	HAPPEN_REQUEST,  /* a test request reaches a test IP */
 	HAPPEN_ANSWER,   /* a test answer reaches a node */
-	HAPPEN_JOB,      /* a node's slow work on addresses ends */
+	HAPPEN_WORK,     /* a node's piece of work on addresses ends */
 	HAPPEN_RESERVED, /* a node's disk answers */
 	HAPPEN_PURGE,    /* a node's supervisor silences it after its monitor died */
 	HAPPEN_JIFFIES,  /* a node's jiffies stand still for a while */

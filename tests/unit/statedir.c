@@ -89,36 +89,36 @@ Test(statedir, boot_numbers_are_the_clock_or_one_more) {
 	cr_assert_eq(boot, 2001, "the wall clock says a time before 1970");
 }
 
-Test(statedir, the_mark_stays_ahead_of_every_epoch_asked_for) {
+Test(statedir, the_mark_is_never_below_an_epoch_asked_for) {
 	open_it();
 	cr_assert_eq(state.mark, 0);
-	cr_assert_eq(statedir_reserve(&state, 0), 0);
-	cr_assert_eq(state.mark, STATEDIR_EPOCHS_AHEAD);
+	cr_assert_eq(statedir_reserve(&state, 64), 0);
+	cr_assert_eq(state.mark, 64);
 	cr_assert_eq(statedir_reserve(&state, 1000), 0);
-	cr_assert_eq(state.mark, 1000 + STATEDIR_EPOCHS_AHEAD);
+	cr_assert_eq(state.mark, 1000);
 	cr_assert_eq(statedir_reserve(&state, 7), 0);
-	cr_assert_eq(state.mark, 1000 + STATEDIR_EPOCHS_AHEAD, "it never goes back");
+	cr_assert_eq(state.mark, 1000, "it never goes back");
 	reopen();
-	cr_assert_eq(state.mark, 1000 + STATEDIR_EPOCHS_AHEAD);
+	cr_assert_eq(state.mark, 1000);
 	cr_assert_eq(statedir_reserve(&state, UINT64_MAX), -ERANGE);
-	cr_assert_eq(state.mark, 1000 + STATEDIR_EPOCHS_AHEAD);
+	cr_assert_eq(state.mark, 1000);
 }
 
 Test(statedir, a_number_that_cannot_be_written_is_said_and_not_believed) {
 	uint64_t boot;
 	open_it();
-	cr_assert_eq(statedir_reserve(&state, 0), 0);
+	cr_assert_eq(statedir_reserve(&state, 64), 0);
 	cr_assert_eq(statedir_next_boot(&state, 1000, &boot), 0);
 	block("epoch");
 	block("boot");
-	cr_assert_eq(statedir_reserve(&state, STATEDIR_EPOCHS_AHEAD), -EISDIR);
-	cr_assert_eq(state.mark, STATEDIR_EPOCHS_AHEAD);
+	cr_assert_eq(statedir_reserve(&state, 128), -EISDIR);
+	cr_assert_eq(state.mark, 64);
 	cr_assert_not_null(strstr(state.why, "/edge/epoch cannot be written: "), "%s", state.why);
 	cr_assert_eq(statedir_next_boot(&state, 1000, &boot), -EISDIR);
 	cr_assert_eq(boot, 1001, "a number is given in any case, and a new one");
 	unblock("epoch");
 	unblock("boot");
-	cr_assert_eq(statedir_reserve(&state, STATEDIR_EPOCHS_AHEAD), 0);
+	cr_assert_eq(statedir_reserve(&state, 128), 0);
 	cr_assert_eq(statedir_next_boot(&state, 1000, &boot), 0);
 	cr_assert_eq(boot, 1002);
 }
@@ -342,7 +342,7 @@ Test(statedir, a_full_disk_keeps_what_was_there) {
 	static struct message_operator kept, read;
 	mount_at_base("size=64k,nr_inodes=8");
 	open_it();
-	cr_assert_eq(statedir_reserve(&state, 0), 0);
+	cr_assert_eq(statedir_reserve(&state, 64), 0);
 	kept.paused = 1;
 	cr_assert_eq(statedir_write_operator(&state, &kept), 0);
 	for (unsigned i = 0;; i++) {
@@ -357,7 +357,7 @@ Test(statedir, a_full_disk_keeps_what_was_there) {
 	kept.paused = 0;
 	cr_assert_eq(statedir_write_operator(&state, &kept), -ENOSPC);
 	reopen();
-	cr_assert_eq(state.mark, STATEDIR_EPOCHS_AHEAD);
+	cr_assert_eq(state.mark, 64);
 	cr_assert_eq(statedir_read_operator(&state, &read), 0);
 	cr_assert_eq(read.paused, 1);
 	statedir_close(&state);
