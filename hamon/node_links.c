@@ -180,6 +180,7 @@ static bool receive(struct node *node, unsigned slot) {
 	bool has_stamp = false;
 	ssize_t n = peerlink_receive(&link->peerlink, frame, sizeof frame, &stamp, &has_stamp);
 
+	mono_t read = mono_now();
 	if (n < 0)
 		return n == -EINTR;
 	enum heartbeat_reject reject = auth_open(&node->auth, node->self, node->tag, frame, (size_t)n, &event.heartbeat.hb);
@@ -187,7 +188,7 @@ static bool receive(struct node *node, unsigned slot) {
 		count_reject(node, reject, node->conf.links[slot].name);
 		return true;
 	}
-	event.heartbeat.rx = stamp_mono(&node->stamp, has_stamp ? &stamp : NULL);
+	event.heartbeat.rx = stamp_mono(&node->stamp, has_stamp ? &stamp : NULL, read);
 	node_step(node, &event);
 	return true;
 }

@@ -3,8 +3,8 @@
 
 #include <assert.h>
 
-/* A frame that comes in while the sockets are drained is newer than the wake itself. That is no fault of its stamp. */
-static const span_t drain_time = MSEC;
+/* The clocks are read one behind the other; what lies between makes a stamp come out a little late. That is no fault of it. */
+static const span_t pairing_slack = MSEC;
 
 static int64_t ns_of(const struct timespec *t) {
 	return (int64_t)t->tv_sec * SEC + t->tv_nsec;
@@ -27,13 +27,14 @@ void stamp_wake(struct stamp_clock *clock, mono_t now) {
 	clock->paired = ns_of(&mono);
 }
 
-mono_t stamp_mono(struct stamp_clock *clock, const struct timespec *stamp) {
+mono_t stamp_mono(struct stamp_clock *clock, const struct timespec *stamp, mono_t read) {
+	assert(read >= clock->last);
 	if (!stamp)
-		return clock->now;
+		return read;
 	mono_t at = clock->paired - (clock->real_ns - ns_of(stamp));
-	if (at >= clock->last && at <= clock->now)
+	if (at >= clock->last && at <= read)
 		return at;
-	if (at < clock->last || at > clock->paired + drain_time)
+	if (at < clock->last || at > read + pairing_slack)
 		clock->discarded++;
-	return clock->now;
+	return read;
 }

@@ -7,7 +7,7 @@ static void peer_status(const struct core *core, struct core_status *s) {
 	const struct peer *peer = &core->peer;
 
 	s->peer_known = peer->known;
-	s->peer_rx = peer->accepted ? peer->rx : MONO_NEVER;
+	s->peer_rx = peer->accepted ? mono_min(peer->rx, core->now) : MONO_NEVER;
 	s->peer_boot = peer->boot;
 	s->peer_cover = peer->cover;
 	s->peer_covered = timers_cover(&core->config.timers, peer->cover);
@@ -69,7 +69,7 @@ void core_status(const struct core *core, mono_t now, struct core_status *s) {
 	for (unsigned i = 0; i < core->config.links; i++) {
 		const struct link *link = &core->links[i];
 		s->link[i] = (struct link_status){.up = link->up,
-						  .rx = link->rx,
+						  .rx = mono_min(link->rx, core->now),
 						  .received = link->received,
 						  .lost = link->lost,
 						  .gap_max = link->gap_max};

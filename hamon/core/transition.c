@@ -71,7 +71,8 @@ static enum cause plain_cause(const struct core *core, enum state to) {
 }
 
 static void state_facts(const struct core *core, mono_t now, struct facts *facts) {
-	facts->silent = core->peer.known ? now - core->peer.rx : -1;
+	/* A frame that is drained late in a wake is newer than the wake. */
+	facts->silent = core->peer.known ? mono_max(0, now - core->peer.rx) : -1;
 	facts->echo_age = core->peer.echo_newest == MONO_NEVER ? -1 : now - core->peer.echo_newest;
 	facts->late = core->late_since_rx;
 	facts->epoch = core->hold ? core->epoch : core->seen;

@@ -67,7 +67,7 @@ static void silence(struct host *host) {
 /* The monitor dies: its supervisor silences the node, or died with it and leaves that to the kernel. */
 static void kill_daemon(struct world *w, struct host *host) {
 	world_trace(w, "node%u KILLED", host->index);
-	host_end(w, host);
+	host_end(host);
 	if (w->mode == LEASE_STANDIN)
 		faults_post(w, HAPPEN_PURGE, host->index,
 			    w->now + world_between(w, 200 * USEC, host->config.timers.lease / 8));
@@ -78,7 +78,7 @@ static void kill_daemon(struct world *w, struct host *host) {
 
 static void lose_power(struct world *w, struct host *host) {
 	world_trace(w, "node%u LOST ITS POWER", host->index);
-	host_end(w, host);
+	host_end(host);
 	silence(host);
 	restart(w, host, true);
 }

@@ -220,7 +220,8 @@ void host_timer(struct world *w, struct host *host, uint64_t id) {
 static void sleep_until_due(struct world *w, struct host *host) {
 	host->busy = false;
 	host->timer = 0;
-	host->asked = core_deadline(&host->core);
+	/* It may say "at once" or "never". */
+	host->asked = mono_min(mono_max(core_deadline(&host->core), host->now), host->now + w->dead);
 	if (host->kernel.mode == LEASE_STANDIN && host->kernel.lease_end)
 		host->asked = mono_min(host->asked, host->kernel.lease_end);
 	span_t late = world_between(w, 5 * USEC, 80 * USEC);
@@ -388,7 +389,7 @@ static void request_tests(struct world *w, struct host *host, uint16_t tests) {
 
 static void stop(struct world *w, struct host *host) {
 	world_trace(w, "node%u STOPPED", host->index);
-	host_end(w, host);
+	host_end(host);
 	struct happening happening = {.type = HAPPEN_BOOT, .node = host->index, .life = host->life};
 	world_post(w, w->now + world_between(w, 0, 6 * w->dead), happening);
 }
@@ -472,8 +473,7 @@ void host_run(struct world *w, struct host *host) {
 
 /* ---- its life ---- */
 
-void host_end(struct world *w, struct host *host) {
-	(void)w;
+void host_end(struct host *host) {
 	host->alive = false;
 	host->busy = false;
 	host->life++;
@@ -484,7 +484,7 @@ void host_end(struct world *w, struct host *host) {
 }
 
 void host_boot(struct world *w, struct host *host, bool wiped) {
-	host_end(w, host);
+	host_end(host);
 	if (wiped) {
 		host->mark = 0;
 		host->paused = false;
@@ -501,7 +501,6 @@ void host_boot(struct world *w, struct host *host, bool wiped) {
 	else /* a request to resume may have died with the daemon */
 		host->idle_until =
 			host->operator_until == MONO_FAR ? MONO_FAR : kernel_when(&host->kernel, host->operator_until);
-	host->boot = memory.boot;
 	host->alive = true;
 	/* What an earlier life left is purged before a word is said. */
 	kernel_drop_lease(&host->kernel);

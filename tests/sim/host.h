@@ -46,7 +46,7 @@ struct host {
 	mono_t paused_until, frozen_until; /* true times */
 
 	/* the disk */
-	uint64_t boot, mark;
+	uint64_t mark;
 	bool paused;
 	mono_t operator_until;
 
@@ -90,7 +90,7 @@ struct host {
 /* The daemon starts. */
 void host_boot(struct world *w, struct host *host, bool wiped);
 /* The process ends, with what it had in hand. */
-void host_end(struct world *w, struct host *host);
+void host_end(struct host *host);
 
 /* A socket became ready, or something else happened to the process: it wakes soon. */
 void host_frame(struct world *w, struct host *host, unsigned link, const struct heartbeat *hb);

@@ -15,6 +15,7 @@ static struct timespec wall(span_t offset) {
 
 Test(stamp, each_stamp_is_believed_or_counted) {
 	static const span_t now = -USEC; /* the wake, just before the clocks were paired; times are offsets from that */
+	static const span_t read = 300 * MSEC; /* the frame was taken that late: we were frozen meanwhile */
 	static const struct {
 		const char *what;
 		span_t stamp, expected;
@@ -23,25 +24,27 @@ Test(stamp, each_stamp_is_believed_or_counted) {
 		{"in between", -5 * MSEC, -5 * MSEC, 0},
 		{"at this wake", -USEC, -USEC, 0},
 		{"at the last wake", -USEC - 20 * MSEC, -USEC - 20 * MSEC, 0},
-		{"just before the last wake", -USEC - 20 * MSEC - 1, -USEC, 1},
-		{"the wall clock was set forward by an hour", -5 * MSEC - 3600 * SEC, -USEC, 1},
-		{"the wall clock was set back by half a second", -5 * MSEC + 500 * MSEC, -USEC, 1},
-		{"while the sockets were drained", 30 * USEC, -USEC, 0},
-		{"long after the sockets were drained", MSEC + 1, -USEC, 1},
-		{"1970", -1000 * SEC, -USEC, 1},
+		{"just before the last wake", -USEC - 20 * MSEC - 1, read, 1},
+		{"the wall clock was set forward by an hour", -5 * MSEC - 3600 * SEC, read, 1},
+		{"the wall clock was set back by half a second", -5 * MSEC + 500 * MSEC, read, 1},
+		{"while the sockets were drained", 30 * USEC, 30 * USEC, 0},
+		{"while we were frozen behind the wake", 200 * MSEC, 200 * MSEC, 0},
+		{"a little later than it was read", read + MSEC, read, 0},
+		{"long after it was read", read + MSEC + 1, read, 1},
+		{"1970", -1000 * SEC, read, 1},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct stamp_clock clock = {
 			.last = paired + now - since_last, .now = paired + now, .real_ns = real, .paired = paired};
 		struct timespec stamp = wall(cases[i].stamp);
-		cr_assert_eq(stamp_mono(&clock, &stamp), paired + cases[i].expected, "%s", cases[i].what);
+		cr_assert_eq(stamp_mono(&clock, &stamp, paired + read), paired + cases[i].expected, "%s", cases[i].what);
 		cr_assert_eq(clock.discarded, cases[i].discarded, "%s", cases[i].what);
 	}
 }
 
-Test(stamp, without_a_stamp_it_is_now) {
+Test(stamp, without_a_stamp_it_is_when_it_was_read) {
 	struct stamp_clock clock = {.last = paired - since_last, .now = paired, .real_ns = real, .paired = paired};
-	cr_assert_eq(stamp_mono(&clock, NULL), paired);
+	cr_assert_eq(stamp_mono(&clock, NULL, paired + MSEC), paired + MSEC);
 	cr_assert_eq(clock.discarded, 0);
 }
 
@@ -63,6 +66,6 @@ Test(stamp, the_clocks_are_paired_at_each_wake) {
 	stamp_wake(&clock, after);
 	cr_assert_eq(clock.last, before);
 	cr_assert_eq(clock.now, after);
-	mono_t at = stamp_mono(&clock, &stamp);
+	mono_t at = stamp_mono(&clock, &stamp, after);
 	cr_assert(at >= before && at <= after);
 }
