@@ -197,10 +197,10 @@ static void complain_of_timers(const struct timers_ask *ask, const char *name, c
 		conf_complain(
 			errors, name, errors->failover_line,
 			"failover: within = \"%s\" cannot be kept here; the least is %.1f ms, with a tick of %.0f ms, "
-			"jiffies %.0f ms late at worst, %u shared IPs%s",
+			"jiffies %.0f ms late at worst, %u shared IP%s%s",
 			conf_duration_text(t->within, within), (double)(least + 50 * USEC) / (double)MSEC,
 			(double)t->tick / (double)MSEC, (double)t->jiffies_lag / (double)MSEC, ask->addresses,
-			by_hand ? " and the explicit settings" : "");
+			ask->addresses == 1 ? "" : "s", by_hand ? " and the explicit settings" : "");
 }
 
 int conf_timers(const struct conf *conf, const char *name, span_t tick, span_t jiffies_lag, struct timers *out,

@@ -13,7 +13,7 @@
 #include "hamon/core/core.h"
 #include "hamon/mono.h"
 
-enum { CONF_NAME = 64, CONF_PATH = 256, CONF_NODES = 2 };
+enum { CONF_NAME = 64, CONF_PATH = 256, CONF_NODES = 2, CONF_INTERFACES = 32 /* that carry shared IPs */ };
 
 /* An IPv4 or IPv6 address; family AF_INET or AF_INET6. */
 struct ip_address {

@@ -33,6 +33,23 @@ static void check_ips(struct draft *d) {
 	}
 }
 
+static bool is_new_interface(const struct conf *c, unsigned at) {
+	for (unsigned i = 0; i < at; i++)
+		if (strcmp(c->ips[i].interface, c->ips[at].interface) == 0)
+			return false;
+	return true;
+}
+
+static void check_interfaces(struct draft *d) {
+	unsigned n = 0;
+	for (unsigned i = 0; i < d->conf.ips_n; i++) {
+		if (!is_new_interface(&d->conf, i) || ++n <= CONF_INTERFACES)
+			continue;
+		draft_complain(d, d->ip_line[i], "shared IPs on more than %d different interfaces", CONF_INTERFACES);
+		return;
+	}
+}
+
 static void check_tests(struct draft *d) {
 	const struct conf *c = &d->conf;
 	char text[INET6_ADDRSTRLEN];
@@ -75,6 +92,7 @@ void draft_check(struct draft *d) {
 		check_renames(d, "interface", d->nodes[i].interfaces, d->nodes[i].interfaces_n);
 	}
 	check_ips(d);
+	check_interfaces(d);
 	check_links(d);
 	check_tests(d);
 }

@@ -175,9 +175,9 @@ static void configure_core(struct node *node, const struct message_start *memory
 	struct core_memory core_memory = {.boot = memory->boot,
 					  .epoch_mark = memory->epoch_mark,
 					  .reserved = memory->reserved,
-					  .paused = memory->operator.paused,
+					  .paused = memory->orders.paused,
 					  .paused_until = MONO_FAR};
-	int64_t until = memory->operator.paused_until_real;
+	int64_t until = memory->orders.paused_until_real;
 
 	if (until != 0)
 		core_memory.paused_until = node->now + mono_max(0, until * SEC - log_real_now());
@@ -193,10 +193,10 @@ static void configure_core(struct node *node, const struct message_start *memory
 	core_init(&node->core, &node->core_config, &core_memory, node->now);
 }
 
-static void remember_disabled(struct node *node, const struct message_operator *operator) {
-	for (unsigned i = 0; i < operator->disabled_n; i++) {
-		struct ip_address address = {.family = operator->disabled[i].family };
-		memcpy(address.bytes, operator->disabled[i].bytes, sizeof address.bytes);
+static void remember_disabled(struct node *node, const struct message_operator *orders) {
+	for (unsigned i = 0; i < orders->disabled_n; i++) {
+		struct ip_address address = {.family = orders->disabled[i].family};
+		memcpy(address.bytes, orders->disabled[i].bytes, sizeof address.bytes);
 		int slot = node_ips_find(node, &address);
 		if (slot >= 0)
 			node->ips.slots[slot].disabled = true;
@@ -235,7 +235,7 @@ static int set_up(struct node *node, const struct node_start *start) {
 	node->supervisor = start->supervisor;
 	node->generation = start->memory->generation;
 	node->now = node->started = mono_now();
-	node->wrong_key_at = node->wrong_key_noted = MONO_NEVER;
+	node->wrong_key_at = node->wrong_key_noted = node->twin_at = node->twin_noted = MONO_NEVER;
 	strncpy(node->run_dir, start->run_dir, sizeof node->run_dir - 1);
 	stamp_init(&node->stamp, node->now);
 	notes_init(&node->notes);
@@ -246,7 +246,7 @@ static int set_up(struct node *node, const struct node_start *start) {
 	if (error)
 		return error;
 	node_ips_configure(node);
-	remember_disabled(node, &start->memory->operator);
+	remember_disabled(node, &start->memory->orders);
 	error = node_links_init(node);
 	if (!error)
 		error = node_tests_init(node);

@@ -52,11 +52,12 @@ static int free_slot(const struct node_ips *ips) {
 	return -1;
 }
 
-static bool has_slot(const struct node_ips *ips, const struct conf_ip *ip) {
-	for (unsigned i = 0; i < CORE_IPS; i++)
+/* -1: it has none. */
+static int slot_for(const struct node_ips *ips, const struct conf_ip *ip) {
+	for (int i = 0; i < CORE_IPS; i++)
 		if (ips->slots[i].used && same_ip(&ips->slots[i].conf, ip))
-			return true;
-	return false;
+			return i;
+	return -1;
 }
 
 /* Switched off is the address, whatever prefix or interface it has had. */
@@ -67,17 +68,18 @@ static bool switched_off(const struct node_ips *ips, const struct ip_address *ad
 	return false;
 }
 
-static void take_slot(struct node *node, const struct conf_ip *ip) {
-	int slot = free_slot(&node->ips);
+static int take_slot(struct node *node, const struct conf_ip *ip) {
+	int slot = free_slot(&node->ips), interface = node_interface(node, ip->interface);
 
-	if (slot < 0) { /* until those removed before are gone */
+	if (slot < 0 || interface < 0) { /* until those removed before are gone */
 		node->ips.crowded = true;
-		return;
+		return -1;
 	}
 	node->ips.slots[slot] = (struct node_ip){.used = true,
 						 .disabled = switched_off(&node->ips, &ip->address),
 						 .conf = *ip,
-						 .interface = node_interface(node, ip->interface)};
+						 .interface = (unsigned)interface};
+	return slot;
 }
 
 void node_ips_configure(struct node *node) {
@@ -89,9 +91,10 @@ void node_ips_configure(struct node *node) {
 	for (unsigned i = 0; i < CORE_IPS; i++)
 		if (ips->slots[i].used && !still_configured(&node->conf, &ips->slots[i].conf))
 			ips->slots[i].used = false;
-	for (unsigned i = 0; i < node->conf.ips_n; i++)
-		if (!has_slot(ips, &node->conf.ips[i]))
-			take_slot(node, &node->conf.ips[i]);
+	for (unsigned i = 0; i < node->conf.ips_n; i++) {
+		int slot = slot_for(ips, &node->conf.ips[i]);
+		ips->slot_of[i] = slot < 0 ? take_slot(node, &node->conf.ips[i]) : slot;
+	}
 }
 
 struct ip_set node_ips_wanted(const struct node *node) {
@@ -320,10 +323,26 @@ static void say_stranger(struct node *node, unsigned slot) {
 		 conf_address_text(&ip->conf.address, text), ip->conf.prefix, ip->conf.interface);
 }
 
+/* A shared IP under another prefix than ours would stay when ours goes, and answer. */
+static void remove_variant(struct node *node, const struct addr_entry *entry) {
+	const struct addr_change change = {entry->ifindex, entry->address, entry->prefix};
+	int slot = node_ips_find(node, &entry->address), result;
+	char text[INET6_ADDRSTRLEN];
+
+	if (slot < 0 || node->interfaces[node->ips.slots[slot].interface].iface.ifindex != entry->ifindex)
+		return;
+	addr_apply(&node->rtnl, ADDR_DELETE, &change, 1, &result);
+	node_say(node, NOTE_WARNING, -result,
+		 "another program added %s/%u to %s, a shared IP under another prefix: removed",
+		 conf_address_text(&entry->address, text), entry->prefix, node->ips.slots[slot].conf.interface);
+}
+
 void node_ips_noticed(struct node *node, bool added, const struct addr_entry *entry) {
 	struct node_ips *ips = &node->ips;
 	int slot = slot_of(node, entry);
 
+	if (slot < 0 && added && entry->proto != ADDR_PROTO)
+		remove_variant(node, entry);
 	if (slot < 0 || ip_set_has(&ips->present, (unsigned)slot) == added)
 		return;
 	if (added) {
@@ -369,11 +388,23 @@ void node_ips_resync(struct node *node) {
 	join(&ips->lost, &missing);
 }
 
-/* Gone, or another one of the same name: the addresses on it went with the old one, without a notice each. */
-void node_ips_interface_changed(struct node *node, unsigned interface) {
+/* Gone, renamed, or another one of the same name. The addresses of one that is gone went with it, without a notice each. One
+ * that was renamed keeps them and would answer for them: they are taken off at once, whoever waits for us meanwhile. */
+void node_ips_interface_changed(struct node *node, unsigned interface, int before) {
 	struct node_ips *ips = &node->ips;
+	struct addr_change list[ADDR_BATCH];
+	int results[ADDR_BATCH];
+	size_t n = 0;
 
-	for (unsigned i = 0; i < CORE_IPS; i++)
-		if (ips->slots[i].interface == interface)
-			ip_set_remove(&ips->present, i);
+	for (unsigned i = CORE_IPS; i-- > 0;) {
+		if (ips->slots[i].interface != interface || !ip_set_has(&ips->present, i))
+			continue;
+		ip_set_remove(&ips->present, i);
+		list[n++] = (struct addr_change){before, ips->slots[i].conf.address, ips->slots[i].conf.prefix};
+		if (n < ADDR_BATCH)
+			continue;
+		addr_apply(&node->rtnl, ADDR_DELETE, list, n, results);
+		n = 0;
+	}
+	addr_apply(&node->rtnl, ADDR_DELETE, list, n, results);
 }

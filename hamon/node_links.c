@@ -4,22 +4,38 @@
 
 #include "hamon/node_parts.h"
 
-/* A wrong key is said again after so long, not with every frame. */
-static const span_t wrong_key_again = 60 * SEC;
+/* A stranger is told of again after so long, not with every frame. */
+static const span_t stranger_again = 60 * SEC;
 
 /* ---- interfaces ---- */
 
-unsigned node_interface(struct node *node, const char *name) {
+/* Does a link or a shared IP, configured or still to be removed, live on it? */
+static bool in_use(const struct node *node, unsigned interface) {
+	for (unsigned i = 0; i < node->links_n; i++)
+		if (node->links[i].interface == interface)
+			return true;
+	for (unsigned i = 0; i < CORE_IPS; i++)
+		if (node->ips.slots[i].interface == interface &&
+		    (node->ips.slots[i].used || ip_set_has(&node->ips.present, i)))
+			return true;
+	return false;
+}
+
+int node_interface(struct node *node, const char *name) {
+	unsigned at = 0;
+
 	for (unsigned i = 0; i < node->interfaces_n; i++)
 		if (strcmp(node->interfaces[i].name, name) == 0)
-			return i;
-	if (node->interfaces_n == NODE_INTERFACES) {
-		node_say(node, NOTE_ERROR, ENOSPC, "more than %d different interfaces", NODE_INTERFACES);
-		return 0;
-	}
-	struct node_interface *interface = &node->interfaces[node->interfaces_n];
-	strncpy(interface->name, name, sizeof interface->name - 1);
-	return node->interfaces_n++;
+			return (int)i;
+	while (at < node->interfaces_n && in_use(node, at))
+		at++;
+	if (at == NODE_INTERFACES)
+		return -1;
+	node->interfaces[at] = (struct node_interface){0};
+	strncpy(node->interfaces[at].name, name, sizeof node->interfaces[at].name - 1);
+	if (at == node->interfaces_n)
+		node->interfaces_n++;
+	return (int)at;
 }
 
 static void bind_links(struct node *node, unsigned interface) {
@@ -72,7 +88,7 @@ static void interface_is(struct node *node, unsigned index, const struct iface *
 	if (before.ifindex != now->ifindex) {
 		node_say(node, NOTE_INTERFACE, 0, "interface %s %s", interface->name,
 			 now->ifindex ? "is there" : "is gone");
-		node_ips_interface_changed(node, index);
+		node_ips_interface_changed(node, index, before.ifindex);
 	}
 	if (before.ifindex != now->ifindex && now->ifindex != 0) {
 		addr_promote_secondaries(&node->rtnl, now->ifindex);
@@ -100,18 +116,14 @@ void node_links_resync(struct node *node) {
 	node->interfaces_changed = true;
 }
 
-/* A link notice: about one of ours by name, by index, or both. A renamed interface is gone under its old name. */
-static void link_noticed(struct node *node, const struct iface *link, bool gone) {
-	static const struct iface no_interface;
-
+/* A link notice: about one of ours by name, by index, or both. Looked up afresh, by the name of the configuration: the notice
+ * may be older than the interface is, and that name may be an alternative one (`altname`), which notices do not lead with. A
+ * renamed interface is gone under its old name. */
+static void link_noticed(struct node *node, const struct iface *link) {
 	for (unsigned i = 0; i < node->interfaces_n; i++) {
-		struct node_interface *interface = &node->interfaces[i];
-		bool name = strcmp(interface->name, link->name) == 0;
-		bool index = interface->iface.ifindex == link->ifindex;
-		if (name && !gone)
-			look_up(node, i); /* the notice may be older than the interface is */
-		else if (index)
-			interface_is(node, i, &no_interface);
+		const struct node_interface *interface = &node->interfaces[i];
+		if (strcmp(interface->name, link->name) == 0 || interface->iface.ifindex == link->ifindex)
+			look_up(node, i);
 	}
 }
 
@@ -121,7 +133,7 @@ static void noticed(void *arg, const struct watch_event *event) {
 	switch (event->type) {
 	case WATCH_LINK:
 	case WATCH_LINK_GONE:
-		link_noticed(node, &event->link, event->type == WATCH_LINK_GONE);
+		link_noticed(node, &event->link);
 		node->gateway_changed = true;
 		return;
 	case WATCH_ADDRESS:
@@ -160,15 +172,35 @@ static void count_reject(struct node *node, enum heartbeat_reject reason, const 
 	/* Other clusters on the same wire are no news; a wrong key has a note of its own. */
 	if (node->rejected[reason]++ == 0 && reason != REJECT_KEY && reason != REJECT_CLUSTER)
 		node_say_value(node, NOTE_REJECTED, reason, link);
-	if (reason != REJECT_KEY)
-		return;
+}
+
+/* Somebody lives there whom we do not believe, and may well serve. True when it is time to tell of it. */
+static bool stranger(struct node *node, mono_t *at, mono_t *told) {
 	struct event event = {.type = EV_WRONG_KEY};
+
 	node_step(node, &event);
-	node->wrong_key_at = node->now;
-	if (node->now - node->wrong_key_noted < wrong_key_again)
-		return;
-	node->wrong_key_noted = node->now;
-	node_say(node, NOTE_WRONG_KEY, 0, "%s", link);
+	*at = node->now;
+	if (node->now - *told < stranger_again)
+		return false;
+	*told = node->now;
+	return true;
+}
+
+/* A verified frame in our own name is our own that a loop in the network sent back, or another node was given our name. */
+static bool is_twin(struct node *node, const uint8_t *frame, size_t len) {
+	const struct core_status *core = node_status(node);
+	struct heartbeat hb;
+
+	return heartbeat_unpack(frame, len, &hb) == HEARTBEAT_OK && (hb.boot != core->boot || hb.seq > core->sent);
+}
+
+static void reject(struct node *node, enum heartbeat_reject reason, const uint8_t *frame, size_t len, const char *link) {
+	count_reject(node, reason, link);
+	if (reason == REJECT_KEY && stranger(node, &node->wrong_key_at, &node->wrong_key_noted))
+		node_say(node, NOTE_WRONG_KEY, 0, "%s", link);
+	if (reason == REJECT_OWN_ECHO && is_twin(node, frame, len) && stranger(node, &node->twin_at, &node->twin_noted))
+		node_say(node, NOTE_WARNING, 0, "another node of this cluster runs under the name %s too: %s",
+			 node->names[node->self], link);
 }
 
 /* True while there may be more. */
@@ -183,9 +215,9 @@ static bool receive(struct node *node, unsigned slot) {
 	mono_t read = mono_now();
 	if (n < 0)
 		return n == -EINTR;
-	enum heartbeat_reject reject = auth_open(&node->auth, node->self, node->tag, frame, (size_t)n, &event.heartbeat.hb);
-	if (reject != HEARTBEAT_OK) {
-		count_reject(node, reject, node->conf.links[slot].name);
+	enum heartbeat_reject reason = auth_open(&node->auth, node->self, node->tag, frame, (size_t)n, &event.heartbeat.hb);
+	if (reason != HEARTBEAT_OK) {
+		reject(node, reason, frame, (size_t)n, node->conf.links[slot].name);
 		return true;
 	}
 	event.heartbeat.rx = stamp_mono(&node->stamp, has_stamp ? &stamp : NULL, read);
@@ -244,7 +276,8 @@ int node_links_init(struct node *node) {
 	node->links_n = node->conf.links_n;
 	for (unsigned i = 0; i < node->links_n; i++) {
 		struct node_link *link = &node->links[i];
-		link->interface = node_interface(node, node->conf.links[i].interface);
+		link->interface =
+			(unsigned)node_interface(node, node->conf.links[i].interface); /* there is room at the start */
 		int error = peerlink_open(&link->peerlink);
 		if (!error)
 			error = loop_add(&node->loop, link->peerlink.fd, EPOLLIN, link_ready, NULL);

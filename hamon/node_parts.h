@@ -27,9 +27,10 @@
 #include "netlink/watch.h"
 
 enum {
-	NODE_QUEUE = 64,      /* events that actions brought back; never more than a few */
-	NODE_INTERFACES = 64, /* different interfaces that carry links or shared IPs */
-	NODE_TRIALS = 4,      /* `test ips` requests at once */
+	NODE_QUEUE = 64, /* events that actions brought back; never more than a few */
+	/* Links, shared IPs, and during a reload the shared IPs that are still to be removed. */
+	NODE_INTERFACES = CORE_LINKS + 2 * CONF_INTERFACES,
+	NODE_TRIALS = 4, /* `test ips` requests at once */
 };
 
 /* An interface that the configuration names. */
@@ -52,6 +53,7 @@ struct node_ip {
 /* The shared IPs: what the core wants, what stands on the interfaces, and which answers are still owed to the core. */
 struct node_ips {
 	struct node_ip slots[CORE_IPS];
+	int slot_of[CORE_IPS]; /* of each configured one, in the configuration's order; -1: it waits for one */
 	struct ip_set want, present, failed, to_announce;
 	struct ip_set lost; /* deleted by somebody else, the core is not told yet */
 	bool owe_added, owe_removed, owe_dropped, owe_announced;
@@ -120,6 +122,7 @@ struct node {
 	unsigned links_n;
 	uint64_t rejected[REJECT__COUNT];
 	mono_t wrong_key_at, wrong_key_noted;
+	mono_t twin_at, twin_noted; /* of another node under our name */
 	uint64_t sends_failed;
 
 	struct rtnl rtnl;
@@ -162,12 +165,12 @@ bool node_ips_work(struct node *node);
 void node_ips_noticed(struct node *node, bool added, const struct addr_entry *entry);
 /* Lists all addresses anew: at the start, and after notices were lost. */
 void node_ips_resync(struct node *node);
-void node_ips_interface_changed(struct node *node, unsigned interface);
+void node_ips_interface_changed(struct node *node, unsigned interface, int before); /* its ifindex until now */
 
 /* ---- node_links.c ---- */
 int node_links_init(struct node *node);
 void node_links_fini(struct node *node);
-unsigned node_interface(struct node *node, const char *name);
+int node_interface(struct node *node, const char *name); /* index; -1: no room, until removed shared IPs leave some */
 void node_links_drain(struct node *node);
 void node_links_send(struct node *node, struct heartbeat *hb);
 void node_links_resync(struct node *node);

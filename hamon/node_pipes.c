@@ -107,20 +107,19 @@ void node_reserve(struct node *node, uint64_t epoch) {
 
 void node_save_operator(struct node *node) {
 	static struct message message;
-	struct message_operator *operator= & message.operator;
+	struct message_operator *orders = &message.orders;
 	const struct core_status *core = node_status(node);
 
-	memset(operator, 0, sizeof *operator);
-	operator->paused = core->paused;
+	memset(orders, 0, sizeof *orders);
+	orders->paused = core->paused;
 	if (core->paused && core->paused_until != MONO_FAR)
-		operator->paused_until_real =(log_real_now() + core->paused_until - node->now) / SEC;
+		orders->paused_until_real = (log_real_now() + core->paused_until - node->now) / SEC;
 	for (unsigned i = 0; i < CORE_IPS; i++) {
 		const struct node_ip *ip = &node->ips.slots[i];
 		if (!ip->used || !ip->disabled)
 			continue;
-		operator->disabled[operator->disabled_n].family = ip->conf.address.family;
-		memcpy(operator->disabled[operator->disabled_n++].bytes, ip->conf.address.bytes,
-					  sizeof ip->conf.address.bytes);
+		orders->disabled[orders->disabled_n].family = ip->conf.address.family;
+		memcpy(orders->disabled[orders->disabled_n++].bytes, ip->conf.address.bytes, sizeof ip->conf.address.bytes);
 	}
 	send_message(node, &message, MSG_OPERATOR);
 }

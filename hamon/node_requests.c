@@ -18,6 +18,7 @@ static void status(struct node *node, uint32_t client) {
 				   .conf = &node->conf,
 				   .timers = &node->core_config.timers,
 				   .core = core,
+				   .slot_of = node->ips.slot_of,
 				   .held = &node->ips.present,
 				   .disabled = disabled,
 				   .tests = node->tests.address,
@@ -25,6 +26,7 @@ static void status(struct node *node, uint32_t client) {
 				   .tests_are_gateway = node->tests.gateway,
 				   .rejected = node->rejected,
 				   .wrong_key_at = node->wrong_key_at,
+				   .twin_at = node->twin_at,
 				   .stamps_discarded = node->stamp.discarded,
 				   .notes_dropped = node->notes.dropped,
 				   .sends_failed = node->sends_failed,
@@ -60,11 +62,11 @@ static void say_request(struct node *node, enum verb verb, const struct control_
 
 static void ask_core(struct node *node, uint32_t client, enum verb verb, const struct control_request *request) {
 	struct event event = {.type = EV_OPERATOR,
-			      .operator= {.verb = verb,
-					  .force = request->force,
-					  .dry_run = request->dry_run,
-					  .pause = request->pause,
-					  .token = client} };
+			      .asked = {.verb = verb,
+					.force = request->force,
+					.dry_run = request->dry_run,
+					.pause = request->pause,
+					.token = client}};
 	struct node_pending *slot = pending(node, 0);
 
 	if (!slot) {

@@ -25,7 +25,8 @@ static void add(struct node_tests *tests, unsigned slot, const struct ip_address
 static void find_gateway(struct node *node, struct node_tests *tests) {
 	static const int families[2][2] = {{AF_INET, AF_INET6}, {AF_INET6, AF_INET}};
 	const struct conf_ip *ip = &node->conf.ips[0];
-	int ifindex = node->interfaces[node_interface(node, ip->interface)].iface.ifindex;
+	int slot = node->ips.slot_of[0];
+	int ifindex = slot < 0 ? 0 : node->interfaces[node->ips.slots[slot].interface].iface.ifindex;
 	struct ip_address gateway;
 
 	for (unsigned i = 0; i < 2 && ifindex != 0; i++)

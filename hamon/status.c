@@ -11,7 +11,7 @@
 enum { STATUS_SCHEMA = 1, WARNING_MAX = 256 };
 
 /* For so long after the newest frame with another key it is worth a warning. */
-#define WRONG_KEY_SHOWN (60 * SEC)
+#define STRANGER_SHOWN (60 * SEC)
 
 static void put_text(struct json_object *object, const char *key, const char *text) {
 	json_object_object_add(object, key, json_object_new_string(text));
@@ -154,12 +154,13 @@ static void put_ips(struct json_object *status, const struct status_view *view) 
 	for (unsigned i = 0; i < view->conf->ips_n; i++) {
 		const struct conf_ip *from = &view->conf->ips[i];
 		struct json_object *ip = append_object(ips);
+		int slot = view->slot_of[i];
 		snprintf(full, sizeof full, "%s/%u", conf_address_text(&from->address, text), from->prefix);
 		put_text(ip, "address", full);
 		put_text(ip, "interface", from->interface);
-		put_bool(ip, "held", ip_set_has(view->held, i));
-		put_bool(ip, "enabled", !view->disabled[i]);
-		put_bool(ip, "wanted", view->core->hold && ip_set_has(&view->core->wanted, i));
+		put_bool(ip, "held", slot >= 0 && ip_set_has(view->held, (unsigned)slot));
+		put_bool(ip, "enabled", slot < 0 || !view->disabled[slot]);
+		put_bool(ip, "wanted", view->core->hold && slot >= 0 && ip_set_has(&view->core->wanted, (unsigned)slot));
 	}
 }
 
@@ -288,13 +289,17 @@ static void warn_of_peer(struct json_object *warnings, const struct status_view 
 		warn(warnings, "%s is not heard", peer_name(view));
 	else if (core->peer_leaving)
 		warn(warnings, "%s is ending", peer_name(view));
+	else if (core->peer_fitness == 0 && !core->peer_deaf)
+		warn(warnings, "%s could not serve: its connectivity tests fail, or it has a fault", peer_name(view));
 	if (core->peer_known && !core->peer_covered)
 		warn(warnings,
 		     "%s may take %.0f ms to fall silent, more than our dead interval of %.0f ms covers: no takeover by "
 		     "silence",
 		     peer_name(view), ms(core->peer_cover), ms(view->timers->dead));
-	if (view->wrong_key_at != MONO_NEVER && view->now - view->wrong_key_at <= WRONG_KEY_SHOWN)
+	if (view->wrong_key_at != MONO_NEVER && view->now - view->wrong_key_at <= STRANGER_SHOWN)
 		warn(warnings, "a hamon node of cluster %s is there, but its key differs", view->conf->cluster);
+	if (view->twin_at != MONO_NEVER && view->now - view->twin_at <= STRANGER_SHOWN)
+		warn(warnings, "another node of cluster %s runs under this node's name too", view->conf->cluster);
 }
 
 static void warn_of_outside(struct json_object *warnings, const struct status_view *view) {
@@ -306,6 +311,9 @@ static void warn_of_outside(struct json_object *warnings, const struct status_vi
 	for (unsigned i = 0; i < CORE_TESTS; i++)
 		if (core->test[i].used && !core->test[i].slow)
 			warn(warnings, "test IP %s does not answer", conf_address_text(&view->tests[i], text));
+	if (core->reserve_fails)
+		warn(warnings, "the state directory cannot be written: %llu epochs are left for claims",
+		     (unsigned long long)(core->reserved > core->seen ? core->reserved - core->seen : 0));
 	struct ip_set missing = ip_set_less(core->serving, view->held);
 	if (!ip_set_empty(&missing))
 		warn(warnings, "%u of the shared IPs that this node serves are not on their interface",
@@ -322,8 +330,8 @@ static void caution_of_machine(struct json_object *warnings, const struct status
 	if (!view->locked)
 		warn(warnings, "the system refused to lock our memory: when it pages, heartbeats are late");
 	if (!view->lease_in_kernel)
-		warn(warnings,
-		     "the lease is kept by the daemon, not by the kernel: a dead or frozen daemon is not silenced");
+		warn(warnings, "the lease is kept by the daemon, not by the kernel: nobody silences a node whose daemon is "
+			       "frozen as a whole");
 	if (view->notes_dropped > 0)
 		warn(warnings, "%llu notes did not reach the log", (unsigned long long)view->notes_dropped);
 }

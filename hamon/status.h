@@ -15,6 +15,7 @@ struct status_view {
 	const struct conf *conf;
 	const struct timers *timers;
 	const struct core_status *core;
+	const int *slot_of;             /* [conf->ips_n]: the slot of each shared IP; -1: it waits for one */
 	const struct ip_set *held;      /* slots of the shared IPs that are on their interface */
 	const bool *disabled;           /* [CORE_IPS], by slot: switched off on this node */
 	const struct ip_address *tests; /* [CORE_TESTS], by slot: as configured, or the gateway that was found */
@@ -22,6 +23,7 @@ struct status_view {
 	bool tests_are_gateway;         /* no test IP was configured, the default gateway stands in */
 	const uint64_t *rejected;       /* [REJECT__COUNT] */
 	mono_t wrong_key_at;            /* newest frame of this cluster that did not verify; MONO_NEVER */
+	mono_t twin_at;                 /* newest frame of another node under our name; MONO_NEVER */
 	uint64_t stamps_discarded;      /* kernel receive times that could not be */
 	uint64_t notes_dropped, sends_failed;
 	bool realtime, locked; /* SCHED_FIFO and mlockall were granted */

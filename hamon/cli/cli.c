@@ -274,7 +274,8 @@ static int run_verb(const struct verb_row *verb, const struct cli *cli, unsigned
 		return EXIT_OK;
 	}
 	if (cli->words_n < verb->words_least || cli->words_n > verb->words_most)
-		return cli_error(EXIT_USAGE, "usage: hamon %s %s", verb->name, verb->words);
+		return cli_error(EXIT_USAGE, "usage: hamon %s%s%s [OPTION …]", verb->name, *verb->words ? " " : "",
+				 verb->words);
 	return verb->run(cli);
 }
 

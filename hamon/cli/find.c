@@ -8,6 +8,7 @@
 #include <sys/un.h>
 
 #include "hamon/cli/cli.h"
+#include "hamon/conf.h"
 
 static void socket_of(const char *cluster, char path[static PATH_MAX]) {
 	snprintf(path, PATH_MAX, "%s/%s/control.sock", CLI_RUN_DIR, cluster);
@@ -17,15 +18,19 @@ static void socket_of(const char *cluster, char path[static PATH_MAX]) {
 static int socket_of_file(const char *file, char path[static PATH_MAX]) {
 	config_t config;
 	const char *cluster = NULL;
+	char *text;
+	int code = conf_load(file, &text);
+	if (code < 0)
+		return cli_error(EXIT_USAGE, "%s: %s", file, strerror(-code));
 	config_init(&config);
-	int code = EXIT_OK;
-	if (config_read_file(&config, file) != CONFIG_TRUE)
+	if (config_read_string(&config, text) != CONFIG_TRUE)
 		code = cli_error(EXIT_USAGE, "%s:%d: %s", file, config_error_line(&config), config_error_text(&config));
 	else if (config_lookup_string(&config, "cluster", &cluster) != CONFIG_TRUE)
 		code = cli_error(EXIT_USAGE, "%s names no cluster", file);
 	else
 		socket_of(cluster, path);
 	config_destroy(&config);
+	free(text);
 	return code;
 }
 

@@ -20,7 +20,9 @@ int cli_is_primary(const struct cli *cli) {
 			puts(state);
 		code = primary ? EXIT_OK : EXIT_FAILED;
 	} else {
+		/* A daemon too busy to say its state said neither yes nor no. */
 		code = cli_show(cli, status);
+		code = code == EXIT_FAILED ? EXIT_UNREACHABLE : code;
 	}
 	json_object_put(status);
 	return code;

@@ -15,7 +15,8 @@ void connectivity_answer(struct core *core, unsigned slot, mono_t sent) {
 	struct test *test = &core->tests[slot];
 	if (sent <= test->answered)
 		return;
-	if (sent - test->answered > 5 * core->config.timers.heartbeat / 2)
+	/* A gap as long as F would prove nothing. A freeze that we bear, and the interval it interrupts, is no gap. */
+	if (sent - test->answered > core->config.timers.test_fresh - core->config.timers.heartbeat / 2)
 		test->unbroken = sent;
 	test->answered = sent;
 }

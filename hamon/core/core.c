@@ -68,8 +68,6 @@ static void wake(struct core *core, mono_t now, span_t late, struct actions *act
 		return;
 	core->stall = now;
 	claim_abandon(core, CAUSE_STALL, actions);
-	if (core->served)
-		serve_announce_again(core, now);
 	transition_note(core, now, NOTE_STALL, actions)->value = gap;
 }
 
@@ -185,7 +183,9 @@ void core_step(struct core *core, mono_t now, const struct event *event, struct 
 	case EV__COUNT:
 		assert(!"an event");
 	}
-	transition_settle(core, now, actions);
+	/* Before the tick, what came in while we slept may not be drained yet: silence is not told of until then. */
+	if (event->type == EV_TICK || !transition_is_silence(core, now))
+		transition_settle(core, now, actions);
 }
 
 /* The earliest of `a` and `b` that is still to come. */

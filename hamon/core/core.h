@@ -57,11 +57,11 @@ enum event_type {
 	EV_WAKE,      /* first in every wake, before the sockets are drained */
 	EV_TICK,      /* last in every wake: the timers, and the rules */
 	EV_HEARTBEAT, /* verified */
-	EV_WRONG_KEY, /* a frame of this cluster whose MAC does not verify: nothing in it is believed but that it came */
+	EV_WRONG_KEY, /* a frame of this cluster whose MAC does not verify, or in our own name: only that it came is believed */
 	EV_LINK,      /* a heartbeat link came up or went down */
-	EV_CARRIER,   /* an interface that carries shared IPs got or lost its carrier (or vanished) */
-	EV_SENT,      /* ACT_SEND was carried out */
-	EV_PERMITTED, /* ACT_PERMIT was carried out, and the sockets were drained since */
+	EV_CARRIER,           /* an interface that carries shared IPs got or lost its carrier (or vanished) */
+	EV_SENT,              /* ACT_SEND was carried out */
+	EV_PERMITTED,         /* ACT_PERMIT was carried out, and the sockets were drained since */
 	EV_LEASE_DROPPED,     /* ACT_DROP_LEASE was carried out: the kernel confirmed */
 	EV_LEASE_LOST,        /* the kernel has no lease of ours any more */
 	EV_ADDRESSES_ADDED,   /* all that ACT_ADD_ADDRESSES asked for so far ended */
@@ -132,7 +132,7 @@ struct event {
 			bool force, dry_run;
 			span_t pause;   /* VERB_PAUSE: for so long; 0: until resume */
 			uint32_t token; /* comes back in ACT_ANSWER */
-		} operator;
+		} asked;
 	};
 };
 
@@ -250,7 +250,8 @@ struct core_status {
 	bool paused, automatic, backup_operations;
 	mono_t paused_until;
 	uint64_t boot, epoch, seen, reserved;
-	uint16_t faults; /* bits of enum fault */
+	bool reserve_fails; /* no more can be reserved just now */
+	uint16_t faults;    /* bits of enum fault */
 	uint16_t fitness;
 	mono_t lease_until;  /* own estimate, MONO_NEVER without a lease */
 	span_t lease_lowest; /* the least that was left of it at a renewal; the lease's length when none yet */

@@ -129,9 +129,9 @@ static enum outcome standdown_refusal(const struct core *core, mono_t now, bool 
 
 static void open_request(struct core *core, mono_t until, const struct event *event) {
 	core->request = (struct request){.open = true,
-					 .verb = event->operator.verb,
-					 .token = event->operator.token,
-					 .force = event->operator.force,
+					 .verb = event->asked.verb,
+					 .token = event->asked.token,
+					 .force = event->asked.force,
 					 .until = until};
 }
 
@@ -141,7 +141,7 @@ static void takeover(struct core *core, mono_t now, const struct event *event) {
 	core->faults &= (uint16_t)~FAULT_STANDDOWN;
 	core->offer_until = MONO_NEVER;
 	ask(core, now, CAUSE_OPERATOR);
-	if (event->operator.force) {
+	if (event->asked.force) {
 		life += core->config.timers.dead;
 		core->force_until = now + life;
 	}
@@ -178,11 +178,11 @@ static void pause_failover(struct core *core, mono_t now, bool paused, span_t le
 }
 
 static enum outcome refusal(const struct core *core, mono_t now, const struct event *event) {
-	switch (event->operator.verb) {
+	switch (event->asked.verb) {
 	case VERB_TAKEOVER:
-		return takeover_refusal(core, now, event->operator.force);
+		return takeover_refusal(core, now, event->asked.force);
 	case VERB_STANDDOWN:
-		return standdown_refusal(core, now, event->operator.force);
+		return standdown_refusal(core, now, event->asked.force);
 	case VERB_PAUSE:
 		return OUTCOME_WOULD;
 	case VERB_RESUME:
@@ -194,11 +194,11 @@ static enum outcome refusal(const struct core *core, mono_t now, const struct ev
 }
 
 void handover_verb(struct core *core, mono_t now, const struct event *event, struct actions *actions) {
-	uint32_t token = event->operator.token;
-	enum verb verb = event->operator.verb;
+	uint32_t token = event->asked.token;
+	enum verb verb = event->asked.verb;
 	enum outcome outcome = refusal(core, now, event);
 
-	if (outcome != OUTCOME_WOULD || event->operator.dry_run) {
+	if (outcome != OUTCOME_WOULD || event->asked.dry_run) {
 		answer(core, now, token, verb, outcome, actions);
 		return;
 	}
@@ -211,7 +211,7 @@ void handover_verb(struct core *core, mono_t now, const struct event *event, str
 		return;
 	case VERB_PAUSE:
 	case VERB_RESUME:
-		pause_failover(core, now, verb == VERB_PAUSE, event->operator.pause, actions);
+		pause_failover(core, now, verb == VERB_PAUSE, event->asked.pause, actions);
 		answer(core, now, token, verb, OUTCOME_DONE, actions);
 		return;
 	case VERB__COUNT:

@@ -108,7 +108,9 @@ void fault_clear(struct core *core, enum fault fault, enum cause cause);
 void fault_tick(struct core *core, mono_t now);
 
 /* ---- transition.c ---- */
-/* The one place where a change of state is recorded. Called once at the end of every step. */
+/* Is it only that we have not heard the peer? */
+bool transition_is_silence(const struct core *core, mono_t now);
+/* The one place where a change of state is recorded. Called once at the end of every step that may tell of it. */
 void transition_settle(struct core *core, mono_t now, struct actions *actions);
 struct note *transition_note(struct core *core, mono_t now, enum note_type type, struct actions *actions);
 mono_t transition_dead_at(const struct core *core); /* when silence would let us claim */

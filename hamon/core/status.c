@@ -31,6 +31,7 @@ static void lease_status(const struct core *core, mono_t now, struct core_status
 	s->epoch = core->hold ? core->epoch : 0;
 	s->seen = core->seen;
 	s->reserved = core->reserved;
+	s->reserve_fails = core->reserve_at != MONO_NEVER;
 	s->lease_until = core->lease_until;
 	s->lease_lowest = core->lease_lowest;
 	s->wanted = core->config.ips;

@@ -9,13 +9,12 @@
 #define LATENESS (1500 * USEC)
 /* q: a data frame of the old primary may still stand in a queue of its own when its lease ends. */
 #define QUEUEING MSEC
-/* delta: the wake that finds the dead interval over may be late, and the permit takes a round trip to the kernel. */
+/* delta, besides an h: the permit takes a round trip to the kernel. The h is for a machine that stands still now and then: the
+ * wake that finds the dead interval over, or the tests due, may come late by a freeze. */
 #define REACTION (2 * MSEC)
 /* claim: the grant and the first chunk cost about 2 ms, and an address about 40 us: netlink, then its announcements. */
 #define CLAIM_BASE    (2 * MSEC)
 #define CLAIM_ADDRESS (40 * USEC)
-/* F: an answer of a test IP on the same network may take so long, where 3 h is less. */
-#define TEST_ROUND_TRIP (5 * MSEC)
 
 /* rho: two clocks drift apart by at most 0.1 % each. Both round up: what is computed here is waited for. */
 static span_t times_1_plus_rho(span_t x) {
@@ -59,14 +58,14 @@ static struct timers timers_at(const struct timers_ask *ask, span_t h) {
 		.heartbeat = h,
 		.lateness = LATENESS,
 		.queueing = QUEUEING,
-		.reaction = REACTION,
+		.reaction = REACTION + h,
 		.claim = CLAIM_BASE + (span_t)ask->addresses * CLAIM_ADDRESS,
 	};
 	t.echo = 11 * h / 2;
 	t.lease = round_up(ask->lease ? ask->lease : mono_max(3 * h, 2 * h + t.tick + t.lateness), t.tick);
 	t.unheard = mono_max(5 * h, t.lease);
-	t.test_fresh = mono_min(mono_max(3 * h, TEST_ROUND_TRIP), 4 * h);
-	t.stall = mono_max(h, h / 2 + 2 * t.lateness);
+	t.test_fresh = 4 * h;
+	t.stall = t.unheard - 2 * h;
 	t.permit = mono_min(mono_max(h, 2 * t.tick), t.lease); /* one that outlived L would let stale tests through */
 	t.cover = round_up(t.echo + 2 * t.lease + t.jiffies_lag, USEC); /* announced in whole us */
 	t.test_proof = round_up(proof_bound(&t), USEC);
@@ -90,7 +89,7 @@ size_t timers_check(const struct timers *t, struct timers_check out[static TIMER
 		check("tests prove", "H >= (F + max(G, L) + L + J)(1 + rho)/(1 - rho) + q", t->test_proof, proof_bound(t));
 	out[TIMERS_PROOF_FITS] = check("proof fits", "D - 1.5 h >= H", t->dead - 3 * h / 2, t->test_proof);
 	out[TIMERS_UNHEARD] = check("alone in time", "A + L - 3 h >= W", t->echo + t->lease - 3 * h, t->unheard);
-	out[TIMERS_STALL] = check("own stall", "W - 2 h >= S", t->unheard - 2 * h, t->stall);
+	out[TIMERS_STALL] = check("own stall", "S >= h/2 + 2 s", t->stall, h / 2 + 2 * t->lateness);
 	out[TIMERS_RENEWAL] = check("renewal", "L >= 2 h + tick + s", t->lease, 2 * h + t->tick + t->lateness);
 	out[TIMERS_WITHIN] = check("promise", "T >= D (1 + rho) + h + delta + claim", t->within, within_bound(t));
 

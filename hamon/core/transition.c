@@ -42,6 +42,19 @@ static enum state state_of(const struct core *core, mono_t now) {
 	return peer_holds(core) ? STATE_BACKUP : STATE_WAITING;
 }
 
+/* Of a fault that began before the state could show it. */
+static enum cause fault_cause(const struct core *core) {
+	if (core->faults & FAULT_CARRIER)
+		return CAUSE_CARRIER;
+	if (core->faults & FAULT_ADDRESSES)
+		return CAUSE_ADDRESSES;
+	if (core->faults & FAULT_EPOCHS)
+		return CAUSE_EPOCHS;
+	if (core->faults & FAULT_PERMIT)
+		return CAUSE_PERMIT;
+	return CAUSE_OPERATOR; /* a standdown by force */
+}
+
 /* Where no rule spoke in this step, time did. */
 static enum cause plain_cause(const struct core *core, enum state to) {
 	switch (to) {
@@ -58,11 +71,12 @@ static enum cause plain_cause(const struct core *core, enum state to) {
 		return core->peer.known ? CAUSE_HEARD : CAUSE_START;
 	case STATE_ISOLATED:
 		return CAUSE_LAPSED;
+	case STATE_FAULT:
+		return fault_cause(core);
 	case STATE_INIT:
 	case STATE_CLAIMING:
 	case STATE_YIELDING:
 	case STATE_ASKING:
-	case STATE_FAULT:
 	case STATE_LEAVING:
 	case STATE__COUNT:
 		break;
@@ -97,6 +111,12 @@ struct note *transition_note(struct core *core, mono_t now, enum note_type type,
 	note->from = note->to = core->state;
 	state_facts(core, now, &note->facts);
 	return note;
+}
+
+bool transition_is_silence(const struct core *core, mono_t now) {
+	enum state to = state_of(core, now);
+
+	return core->cause == CAUSE_NONE && (to == STATE_SUSPECT || to == STATE_COUNTDOWN || to == STATE_DEAF);
 }
 
 void transition_settle(struct core *core, mono_t now, struct actions *actions) {

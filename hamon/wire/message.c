@@ -51,7 +51,7 @@ uint32_t message_layout(void) {
 		MESSAGE_HEADER,
 		sizeof(struct message_start),
 		offsetof(struct message_start, key),
-		offsetof(struct message_start, operator),
+		offsetof(struct message_start, orders),
 		sizeof(struct message_operator),
 		offsetof(struct message_operator, disabled),
 		sizeof(struct message_epochs),
@@ -95,9 +95,9 @@ static bool ends(const char *text, size_t size) {
 static bool body_sane(const struct message *message) {
 	switch ((enum message_type)message->type) {
 	case MSG_START:
-		return message->start.operator.disabled_n <= CORE_IPS;
+		return message->start.orders.disabled_n <= CORE_IPS;
 	case MSG_OPERATOR:
-		return message->operator.disabled_n <= CORE_IPS;
+		return message->orders.disabled_n <= CORE_IPS;
 	case MSG_WORKER:
 		return message->worker.kind >= 0 && message->worker.kind < WORKER__COUNT;
 	case MSG_RELOAD:

@@ -47,7 +47,7 @@ struct message_start {
 	uint64_t boot, epoch_mark, reserved;
 	uint64_t generation; /* of the configuration */
 	uint8_t key[32];     /* the pre-shared key */
-	struct message_operator operator;
+	struct message_operator orders;
 };
 
 struct message_epochs {
@@ -78,7 +78,7 @@ struct message {
 	uint16_t length; /* of the body */
 	union {
 		struct message_start start;
-		struct message_operator operator;
+		struct message_operator orders;
 		struct message_epochs epochs;
 		struct message_reload reload;
 		struct message_worker worker;

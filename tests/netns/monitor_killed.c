@@ -23,4 +23,6 @@ NETNS_TEST(monitor_killed, "a monitor is killed: its supervisor silences the nod
 	enum net_host primary = scene_settle(scene);
 	scene_served(scene, primary, fault, scene->within, false);
 	scene_check(scene, !pair_holds(&scene->pair, pair_other(primary), PAIR_SHARED), "both bear the shared IP");
+	scene_check(scene, pair_logged(&scene->pair, NET_HA1, "removed from this node's interfaces"),
+		    "ha1's supervisor did not remove the shared IP");
 }

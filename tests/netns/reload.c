@@ -26,6 +26,15 @@ static void reload_broken(struct scene *scene) {
 		    "a broken file changed something");
 }
 
+/* `within` is part of every timer: it stays, and the answer says so. */
+static void reload_within(struct scene *scene) {
+	pair_configure(&scene->pair, NET_HA1, &(struct pair_conf){.within = 2 * scene->within});
+	struct pair_result result = pair_verb(&scene->pair, NET_HA1, "reload");
+	scene_check(scene, result.status == 0 && strstr(result.output, "failover.within needs a restart"),
+		    "it is not said that `within` needs a restart: %d, %s", result.status, result.output);
+	free(result.output);
+}
+
 NETNS_TEST(reload,
 	   "reload while serving: IPs and test IPs come and go, automatic goes off, a broken file changes nothing") {
 	scene_open(scene, NULL);
@@ -39,6 +48,7 @@ NETNS_TEST(reload,
 	reload_broken(scene);
 	scene_check(scene, pair_holds(&scene->pair, NET_HA1, SECOND), SECOND " went with a broken file");
 
+	reload_within(scene);
 	reload_both(scene, (struct pair_conf){.failover = "automatic = false"});
 	for (nanos end = scene_patience(scene); pair_holds(&scene->pair, NET_HA1, SECOND);)
 		scene_check(scene, clock_now() < end, SECOND " is still there");

@@ -25,16 +25,16 @@ static void plan_fault(struct world *w) {
 
 void faults_ask(struct world *w, struct host *host, enum verb verb, bool force) {
 	struct event event = {.type = EV_OPERATOR};
-	event.operator.verb = verb;
-	event.operator.force = force;
-	event.operator.token = ++ w->requests;
-	event.operator.dry_run = !w->calm && world_chance(w, 50);
+	event.asked.verb = verb;
+	event.asked.force = force;
+	event.asked.token = ++w->requests;
+	event.asked.dry_run = !w->calm && world_chance(w, 50);
 	if (verb == VERB_PAUSE && !w->calm && world_chance(w, 500))
-		event.operator.pause = world_between(w, w->h, 6 * w->dead);
-	if (event.operator.dry_run)
+		event.asked.pause = world_between(w, w->h, 6 * w->dead);
+	if (event.asked.dry_run)
 		faults_count(w, MISHAP_DRY_RUN);
 	else if (verb == VERB_PAUSE)
-		host->idle_until = event.operator.pause ? w->now + event.operator.pause + w->dead : MONO_FAR;
+		host->idle_until = event.asked.pause ? w->now + event.asked.pause + w->dead : MONO_FAR;
 	else if (verb == VERB_RESUME)
 		host->idle_until = w->now;
 	if (host->idle_until != MONO_FAR)
@@ -42,7 +42,7 @@ void faults_ask(struct world *w, struct host *host, enum verb verb, bool force) 
 	if (force)
 		faults_count(w, MISHAP_FORCE);
 	world_trace(w, "OPERATOR node%u %s%s%s", host->index, verb_name(verb), force ? " force" : "",
-		    event.operator.dry_run ? " dry-run" : "");
+		    event.asked.dry_run ? " dry-run" : "");
 	host_mail(w, host, &event);
 	faults_disturb(w, w->now);
 }

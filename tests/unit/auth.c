@@ -315,8 +315,9 @@ static void remove_folder(void) {
 }
 
 static void write_key_file(const char *text, mode_t mode) {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	cr_assert_geq(fd, 0);
+	unlink(path);
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	cr_assert_geq(fd, 0, "%m");
 	cr_assert_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
 	cr_assert_eq(fchmod(fd, mode), 0);
 	close(fd);

@@ -265,6 +265,10 @@ Test(cli_asks, the_file_names_the_cluster) {
 	cr_expect_eq(HAMON("status", "-f", path), EXIT_UNREACHABLE);
 	cr_expect(strstr(err, dir + 5), "%s", err);
 	unlink(path);
+	cr_expect_eq(HAMON("status", "-f", path), EXIT_USAGE);
+	cr_expect(strstr(err, "No such file"), "%s", err);
+	cr_expect_eq(HAMON("status", "-f", dir), EXIT_USAGE);
+	cr_expect(strstr(err, "Is a directory"), "%s", err);
 }
 
 Test(cli_asks, a_daemon_that_hangs_times_out) {

@@ -154,6 +154,26 @@ Test(conf, as_many_shared_ips_as_there_may_be) {
 	free(text);
 }
 
+static int read_on_interfaces(unsigned n) {
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	fputs(CLUSTER PSK NODES "links = ( { name = \"eth0\" } )\nshared-ips = (\n", out);
+	for (unsigned i = 0; i < n; i++)
+		fprintf(out, "%s{ address = \"2001:db8::1:%x/64\" interface = \"eth%u\" }\n", i ? "," : "", i + 1, i);
+	fputs(")\n", out);
+	fclose(out);
+	int result = read_as(text, "ha1");
+	free(text);
+	return result;
+}
+
+Test(conf, as_many_interfaces_as_there_may_be) {
+	cr_expect_eq(read_on_interfaces(CONF_INTERFACES), 0, "%s", errors.text[0]);
+	cr_expect_eq(read_on_interfaces(CONF_INTERFACES + 1), -EINVAL);
+	cr_expect(strstr(errors.text[0], "different interfaces"), "%s", errors.text[0]);
+}
+
 /* ---- bad ---- */
 
 struct mistake {

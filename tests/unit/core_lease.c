@@ -352,16 +352,6 @@ Test(core_stall, a_gap_of_s_is_none) {
 	cr_assert_eq(world_notes(&w, NOTE_STALL), 1);
 }
 
-Test(core_stall, a_primary_announces_again) {
-	world_init(&w);
-	world_primary(&w);
-	world_pass(&w, 300 * MSEC);
-	world_forget(&w);
-	world_freeze(&w, world_timers(&w)->stall + MSEC);
-	world_expect(&w, STATE_PRIMARY);
-	cr_assert_eq(world_count(&w, ACT_ANNOUNCE), 1);
-}
-
 Test(core_stall, the_worst_lateness_is_kept) {
 	world_init(&w);
 	world_backup(&w);

@@ -74,6 +74,16 @@ Test(core_transition, what_was_never_heard_is_told_apart) {
 	cr_assert(facts->silent == -1 && facts->echo_age == -1);
 }
 
+Test(core_transition, a_fault_from_before_the_first_word_is_a_cause) {
+	world_init(&w);
+	world_boot(&w);
+	world_carrier(&w, false);
+	world_expect(&w, STATE_INIT);
+	world_pass(&w, 4 * world_h(&w));
+	world_expect(&w, STATE_FAULT);
+	cr_assert_eq(world_note(&w, NOTE_TRANSITION)->cause, CAUSE_CARRIER);
+}
+
 Test(core_transition, lateness_of_our_own_is_a_fact_until_the_next_heartbeat) {
 	world_init(&w);
 	world_backup(&w);
@@ -84,6 +94,20 @@ Test(core_transition, lateness_of_our_own_is_a_fact_until_the_next_heartbeat) {
 	cr_assert_eq(world_note(&w, NOTE_TRANSITION)->facts.late, 3 * MSEC);
 	world_hear(&w);
 	cr_assert_eq(world_note(&w, NOTE_TRANSITION)->facts.late, 0);
+}
+
+Test(core_transition, what_came_in_while_we_slept_is_heard_before_silence_is_told) {
+	world_init(&w);
+	world_backup(&w);
+	w.on = false;
+	world_forget(&w);
+	w.now += 3 * world_timers(&w)->dead;
+	world_event(&w, &(struct event){.type = EV_WAKE});
+	world_hear(&w);
+	world_event(&w, &(struct event){.type = EV_TICK});
+	world_expect(&w, STATE_BACKUP);
+	cr_assert_eq(world_notes(&w, NOTE_TRANSITION), 0);
+	cr_assert_eq(world_notes(&w, NOTE_STALL), 1);
 }
 
 /* ---- the states ---- */

@@ -177,18 +177,18 @@ void world_done(struct world *world, enum event_type type, int error) {
 void world_verb(struct world *world, enum verb verb, bool force, bool dry_run) {
 	struct event event = {.type = EV_OPERATOR};
 
-	event.operator.verb = verb;
-	event.operator.force = force;
-	event.operator.dry_run = dry_run;
-	event.operator.token = 1;
+	event.asked.verb = verb;
+	event.asked.force = force;
+	event.asked.dry_run = dry_run;
+	event.asked.token = 1;
 	world_event(world, &event);
 }
 
 void world_pause(struct world *world, span_t length) {
 	struct event event = {.type = EV_OPERATOR};
 
-	event.operator.verb = VERB_PAUSE;
-	event.operator.pause = length;
+	event.asked.verb = VERB_PAUSE;
+	event.asked.pause = length;
 	world_event(world, &event);
 }
 

@@ -46,11 +46,11 @@ static int judge(struct message *message, enum message_type type) {
 
 Test(message, bodies_that_would_mislead_their_reader_are_refused) {
 	static struct message message;
-	message.start.operator.disabled_n = CORE_IPS + 1;
+	message.start.orders.disabled_n = CORE_IPS + 1;
 	cr_assert_eq(judge(&message, MSG_START), -EPROTO);
-	message = (struct message){.operator.disabled_n = CORE_IPS };
+	message = (struct message){.orders.disabled_n = CORE_IPS};
 	cr_assert_eq(judge(&message, MSG_OPERATOR), 0);
-	message.operator.disabled_n++;
+	message.orders.disabled_n++;
 	cr_assert_eq(judge(&message, MSG_OPERATOR), -EPROTO);
 	message = (struct message){.worker.kind = WORKER__COUNT};
 	cr_assert_eq(judge(&message, MSG_WORKER), -EPROTO);

@@ -14,6 +14,7 @@ static struct timers timers;
 static struct core_status core;
 static struct ip_set held;
 static bool disabled[CORE_IPS];
+static int slot_of[CORE_IPS];
 static struct ip_address tests[CORE_TESTS];
 static span_t rtt[CORE_TESTS];
 static uint64_t rejected[REJECT__COUNT];
@@ -39,6 +40,8 @@ static void set_up_conf(void) {
 static void set_up(void) {
 	const mono_t now = 1000 * SEC;
 	set_up_conf();
+	for (int i = 0; i < CORE_IPS; i++)
+		slot_of[i] = i;
 	ip_set_add(&held, 0);
 	ip_set_add(&held, 1);
 	tests[0] = address("192.0.2.1");
@@ -76,12 +79,14 @@ static void set_up(void) {
 		.conf = &conf,
 		.timers = &timers,
 		.core = &core,
+		.slot_of = slot_of,
 		.held = &held,
 		.disabled = disabled,
 		.tests = tests,
 		.test_rtt = rtt,
 		.rejected = rejected,
 		.wrong_key_at = MONO_NEVER,
+		.twin_at = MONO_NEVER,
 		.realtime = true,
 		.locked = true,
 		.lease_in_kernel = true,
@@ -283,6 +288,11 @@ Test(status, warns_of_uncovered_timers) {
 	worse("no takeover by silence", "degraded");
 }
 
+Test(status, warns_of_a_peer_that_could_not_serve) {
+	core.peer_fitness = 0;
+	worse("could not serve", "degraded");
+}
+
 Test(status, warns_of_another_key) {
 	view.wrong_key_at = view.now;
 	worse("its key differs", "degraded");
@@ -300,9 +310,35 @@ Test(status, warns_of_a_silent_test_ip) {
 	worse("192.0.2.1 does not answer", "degraded");
 }
 
+Test(status, warns_of_a_state_directory_that_cannot_be_written) {
+	core.reserve_fails = true;
+	worse("the state directory cannot be written", "degraded");
+}
+
+Test(status, warns_of_a_twin) {
+	view.twin_at = view.now;
+	worse("runs under this node's name", "degraded");
+}
+
 Test(status, warns_of_a_missing_address) {
 	ip_set_remove(&held, 1);
 	worse("1 of the shared IPs", "degraded");
+}
+
+/* After a reload the slots are in another order than the configuration, or not there yet. */
+Test(status, an_address_is_told_by_its_slot) {
+	static const bool expected[] = {false, true};
+	slot_of[0] = -1;
+	slot_of[1] = 0;
+	disabled[0] = false;
+	disabled[1] = true;
+	struct json_object *ips = json_object_object_get(built(), "ips");
+	for (size_t i = 0; i < sizeof(expected) / sizeof(*expected); i++) {
+		struct json_object *ip = json_object_array_get_idx(ips, i);
+		cr_expect_eq(json_object_get_boolean(json_object_object_get(ip, "held")), expected[i]);
+		cr_expect_eq(json_object_get_boolean(json_object_object_get(ip, "wanted")), expected[i]);
+		cr_expect(json_object_get_boolean(json_object_object_get(ip, "enabled")));
+	}
 }
 
 Test(status, warns_of_a_freeze_longer_than_a_primary_bears) {
