@@ -7,6 +7,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,10 @@
 #include <unistd.h>
 
 enum { FILE_MAX = 1 << 20 };
+
+/* A configuration that comes through a pipe may take so long between two writes. The supervisor waits no longer: it has a
+ * monitor to watch. */
+enum { PIPE_PATIENCE_MS = 2000 };
 
 static const struct unit {
 	const char *name;
@@ -28,6 +33,12 @@ static ssize_t read_all(int fd, char *buf, size_t size) {
 		ssize_t got = read(fd, buf + n, size - n);
 		if (got < 0 && errno == EINTR)
 			continue;
+		if (got < 0 && errno == EAGAIN) {
+			struct pollfd wait = {.fd = fd, .events = POLLIN};
+			if (poll(&wait, 1, PIPE_PATIENCE_MS) == 0)
+				return -ETIMEDOUT;
+			continue;
+		}
 		if (got < 0)
 			return -errno;
 		if (got == 0)
@@ -38,7 +49,8 @@ static ssize_t read_all(int fd, char *buf, size_t size) {
 }
 
 int conf_load(const char *path, char **text) {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* Not blocking: nobody may be writing to a FIFO. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return -errno;
 	char *buf = malloc(FILE_MAX + 1);

@@ -79,7 +79,7 @@ void conf_complain(struct conf_errors *errors, const char *name, unsigned line, 
 void conf_errors_print(const struct conf_errors *errors, FILE *out);
 
 /* Reads a whole file into a fresh NUL-terminated string that the caller frees. 0 or -errno (-EFBIG over 1 MiB, -EILSEQ with
- * a NUL inside). *text is untouched on failure. */
+ * a NUL inside, -ETIMEDOUT: a pipe in which nobody writes). *text is untouched on failure. */
 int conf_load(const char *path, char **text);
 
 /* Prints the configuration back, complete, defaults included, in the grammar it is read in. */

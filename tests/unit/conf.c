@@ -5,8 +5,10 @@
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* The settings that are needed, a line each, so that what a test adds stands in line 5. */
@@ -531,6 +533,24 @@ Test(conf, loading) {
 	cr_expect_eq(conf_load(large, &text), -EFBIG);
 	unlink(large);
 	cr_expect_eq(text, untouched);
+}
+
+Test(conf, a_fifo_that_nobody_writes_to_holds_nothing_up, .timeout = 10) {
+	char folder[] = "/tmp/hamon-conf-XXXXXX", path[64], *text = NULL;
+	cr_assert_not_null(mkdtemp(folder));
+	snprintf(path, sizeof path, "%s/fifo", folder);
+	cr_assert_eq(mkfifo(path, 0600), 0);
+	cr_expect_eq(conf_load(path, &text), 0);
+	cr_expect_str_eq(text, "");
+	free(text);
+
+	text = NULL;
+	int silent = open(path, O_RDWR | O_CLOEXEC);
+	cr_expect_eq(conf_load(path, &text), -ETIMEDOUT);
+	cr_expect_null(text);
+	close(silent);
+	unlink(path);
+	rmdir(folder);
 }
 
 /* ---- from the configuration to the timers ---- */
