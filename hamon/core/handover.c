@@ -97,6 +97,11 @@ static void end_request(struct core *core, mono_t now, enum outcome outcome, str
 	answer(core, now, core->request.token, core->request.verb, outcome, actions);
 }
 
+/* Can the peer be contacted? What status calls unheard cannot, though its last echo be fresh for another half interval. */
+static bool contact(const struct core *core, mono_t now) {
+	return peer_answers(core, now) && !peer_unheard(core, now);
+}
+
 static enum outcome takeover_refusal(const struct core *core, mono_t now, bool force) {
 	if (core->leaving)
 		return OUTCOME_LEAVING;
@@ -106,7 +111,7 @@ static enum outcome takeover_refusal(const struct core *core, mono_t now, bool f
 		return OUTCOME_BUSY;
 	if (core->faults & ~FAULT_STANDDOWN)
 		return OUTCOME_FAULT;
-	if (!force && !peer_answers(core, now))
+	if (!force && !contact(core, now))
 		return OUTCOME_PEER_UNHEARD;
 	if (!force && !connectivity_slow(core, now))
 		return OUTCOME_UNFIT;
@@ -120,7 +125,7 @@ static enum outcome standdown_refusal(const struct core *core, mono_t now, bool 
 		return OUTCOME_ALREADY;
 	if (core->request.open)
 		return OUTCOME_BUSY;
-	if (!force && !peer_answers(core, now))
+	if (!force && !contact(core, now))
 		return OUTCOME_PEER_UNHEARD;
 	if (!force && core->peer.frame.fitness == 0)
 		return OUTCOME_PEER_UNFIT;
@@ -157,7 +162,7 @@ static void force_down(struct core *core, struct actions *actions) {
 
 static void standdown(struct core *core, mono_t now, const struct event *event, struct actions *actions) {
 	open_request(core, now + want_life(core), event);
-	if (!peer_answers(core, now)) { /* forced */
+	if (!contact(core, now)) { /* forced */
 		force_down(core, actions);
 		end_request(core, now, OUTCOME_DONE, actions);
 		return;
