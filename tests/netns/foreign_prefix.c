@@ -5,9 +5,12 @@
 NETNS_TEST(foreign_prefix, "the shared IP is added to the backup under another prefix: it is removed, and told") {
 	scene_open(scene, NULL);
 	scene_start(scene, NET_HA1);
-	/* What another program does is no second owner of ours: the backup does not answer ARP meanwhile. */
+	/* What another program does is no second owner of ours: the backup answers neither ARP nor echo for it meanwhile. */
 	const struct shell_job job = {.ns = scene->net.ns[NET_HA2]};
 	shell_must(&job, "sysctl -qw net.ipv4.conf.eth0.arp_ignore=8");
+	shell_must(&job, "nft add table ip deaf");
+	shell_must(&job, "nft add chain ip deaf in { type filter hook input priority 0 ; }");
+	shell_must(&job, "nft add rule ip deaf in ip daddr " PAIR_SHARED " drop");
 	shell_must(&job, "ip address add " PAIR_SHARED "/32 dev eth0");
 	scene_check(
 		scene,
