@@ -50,10 +50,16 @@ struct conf {
 	enum alone alone;
 	span_t within;
 	span_t heartbeat, lease, dead; /* explicit settings; 0: derived from within */
+	bool lease_off;                /* the kernel keeps no lease: nothing silences a node that does not run */
 	int dedicated_cpus;            /* 1: jiffies lag at most one tick; 0: they may lag six; -1: find out */
 	char operators[CONF_NAME];     /* group that may use the operating verbs; empty: root alone */
 	char observers[CONF_NAME];     /* group that may use the reading verbs; empty: root and operators */
 };
+
+/* What it means that the lease is off: the same words wherever an operator is warned of it. */
+#define CONF_LEASE_OFF                                                                                                     \
+	"lease = \"off\": nothing silences a primary that is killed, hung or frozen: it keeps the shared IPs while the "   \
+	"other node serves them"
 
 /* Where an error stands and what it says; conf_read() collects all of one run, in the order of their lines. */
 enum { CONF_ERRORS = 64, CONF_WARNINGS = 8, CONF_ERROR_TEXT = 256 };

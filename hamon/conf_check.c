@@ -245,6 +245,8 @@ static void warn_of_choices(struct draft *d) {
 		warn(d,
 		     "alone = \"always\": a primary that hears nobody serves on without a connectivity test, also on the "
 		     "wrong side of a split");
+	if (c->lease_off)
+		warn(d, CONF_LEASE_OFF);
 }
 
 void draft_resolve(struct draft *d, const char *node) {

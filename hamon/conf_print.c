@@ -60,7 +60,10 @@ static void print_failover(const struct conf *c, FILE *out) {
 	fprintf(out, "failover = {\n");
 	print_duration("within", c->within, out);
 	print_duration("heartbeat-interval", c->heartbeat, out);
-	print_duration("lease", c->lease, out);
+	if (c->lease_off)
+		fprintf(out, "\tlease = \"off\"\n");
+	else
+		print_duration("lease", c->lease, out);
 	print_duration("dead-interval", c->dead, out);
 	fprintf(out, "\talone = \"%s\"\n", alone_name(c->alone));
 	if (c->dedicated_cpus < 0)

@@ -200,7 +200,7 @@ static void read_failover(struct draft *d, const struct key *key, const config_s
 		{"automatic", "true", value_flag, offsetof(struct draft, automatic), false},
 		{"heartbeat-interval", "\"30ms\"", value_interval, offsetof(struct draft, conf.heartbeat), false},
 		{"dead-interval", "\"450ms\"", value_duration, offsetof(struct draft, conf.dead), false},
-		{"lease", "\"120ms\"", value_duration, offsetof(struct draft, conf.lease), false},
+		{"lease", "\"120ms\"", value_lease, offsetof(struct draft, conf), false},
 		{"alone", "\"tested\"", value_alone, offsetof(struct draft, conf.alone), false},
 		{"dedicated-cpus", "true", value_choice, offsetof(struct draft, conf.dedicated_cpus), false},
 	};

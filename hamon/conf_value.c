@@ -90,30 +90,44 @@ void value_choice(struct draft *d, const struct key *key, const config_setting_t
 		*(int *)field = config_setting_get_bool(setting);
 }
 
-static void read_span(struct draft *d, const struct key *key, const config_setting_t *setting, span_t most, span_t *field) {
-	if (!value_is(d, key, setting, CONFIG_TYPE_STRING, "a duration with its unit"))
-		return;
+/* A duration from 1 ms to `most`. `besides`: how the errors name what else the setting may say. */
+static void read_span(struct draft *d, const struct key *key, const config_setting_t *setting, span_t most,
+		      const char *besides, span_t *field) {
 	const char *text = config_setting_get_string(setting);
 	span_t span = 0;
 	char most_text[CONF_DURATION];
+	if (!text) {
+		draft_complain(d, draft_line(setting), "%s must be a duration with its unit, such as %s%s", key->name,
+			       key->example, besides);
+		return;
+	}
 	int error = conf_duration(text, &span);
 	if (error == -EINVAL)
 		draft_complain(d, draft_line(setting),
-			       "%s \"%.32s\": a duration is a number and its unit (us, ms, s, min, h, d), such as %s",
-			       key->name, text, key->example);
+			       "%s \"%.32s\": a duration is a number and its unit (us, ms, s, min, h, d), such as %s%s",
+			       key->name, text, key->example, besides);
 	else if (error || span < MSEC || span > most)
-		draft_complain(d, draft_line(setting), "%s \"%.32s\" is out of range: from 1ms to %s", key->name, text,
-			       conf_duration_text(most, most_text));
+		draft_complain(d, draft_line(setting), "%s \"%.32s\" is out of range: from 1ms to %s%s", key->name, text,
+			       conf_duration_text(most, most_text), besides);
 	else
 		*field = span;
 }
 
 void value_duration(struct draft *d, const struct key *key, const config_setting_t *setting, void *field) {
-	read_span(d, key, setting, TIMERS_LONGEST, field);
+	read_span(d, key, setting, TIMERS_LONGEST, "", field);
 }
 
 void value_interval(struct draft *d, const struct key *key, const config_setting_t *setting, void *field) {
-	read_span(d, key, setting, TIMERS_HEARTBEAT_MOST, field);
+	read_span(d, key, setting, TIMERS_HEARTBEAT_MOST, "", field);
+}
+
+void value_lease(struct draft *d, const struct key *key, const config_setting_t *setting, void *field) {
+	struct conf *conf = field;
+	const char *text = config_setting_get_string(setting);
+	if (text && strcmp(text, "off") == 0)
+		conf->lease_off = true;
+	else
+		read_span(d, key, setting, TIMERS_LONGEST, ", or \"off\"", &conf->lease);
 }
 
 /* One word of a closed set: its index, or -1, and it was complained about. */

@@ -35,6 +35,7 @@ value_fn value_flag;      /* bool */
 value_fn value_choice;    /* int: 0 or 1, for flags that have a third value where they are not set */
 value_fn value_duration;  /* span_t: 1 ms to an hour */
 value_fn value_interval;  /* span_t: 1 ms to a second */
+value_fn value_lease;     /* struct conf: 1 ms to an hour, or off */
 value_fn value_policy;    /* enum policy */
 value_fn value_alone;     /* enum alone */
 value_fn value_transport; /* no field: there is one transport */

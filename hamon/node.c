@@ -106,7 +106,6 @@ static void wake(struct node *node, span_t late) {
 	struct event event = {.type = EV_WAKE, .wake.late = late};
 
 	stamp_wake(&node->stamp, node->now);
-	node_lease_tick(node);
 	node_step(node, &event);
 	node_links_drain(node);
 }
@@ -149,6 +148,7 @@ static void turn(struct node *node) {
 	loop_dispatch(&node->loop);
 	control_tick(&node->control, node->now);
 	node_tests_tick(node);
+	node_links_bind(node);
 	node_links_report(node);
 	node_tests_gateway(node);
 	settle(node);
@@ -247,7 +247,9 @@ static int set_up(struct node *node, const struct node_start *start) {
 		return error;
 	node_ips_configure(node);
 	remember_disabled(node, &start->memory->orders);
-	error = node_links_init(node);
+	error = node_lease_init(node);
+	if (!error)
+		error = node_links_init(node);
 	if (!error)
 		error = node_tests_init(node);
 	if (!error)
@@ -256,6 +258,7 @@ static int set_up(struct node *node, const struct node_start *start) {
 		return error;
 	node_links_resync(node);
 	node_ips_resync(node);
+	node_links_bind(node);
 	node_tests_configure(node);
 	error = node_requests_init(node);
 	if (error)
@@ -270,6 +273,7 @@ static void tear_down(struct node *node) {
 	control_close(&node->control);
 	node_notes_flush(node);
 	node_links_fini(node);
+	node_lease_fini(node);
 	auth_fini(&node->auth);
 	icmp_fini(&node->icmp);
 	announce_fini(&node->announce);

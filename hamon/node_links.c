@@ -9,8 +9,7 @@ static const span_t stranger_again = 60 * SEC;
 
 /* ---- interfaces ---- */
 
-/* Does a link or a shared IP, configured or still to be removed, live on it? */
-static bool in_use(const struct node *node, unsigned interface) {
+bool node_interface_used(const struct node *node, unsigned interface) {
 	for (unsigned i = 0; i < node->links_n; i++)
 		if (node->links[i].interface == interface)
 			return true;
@@ -27,7 +26,7 @@ int node_interface(struct node *node, const char *name) {
 	for (unsigned i = 0; i < node->interfaces_n; i++)
 		if (strcmp(node->interfaces[i].name, name) == 0)
 			return (int)i;
-	while (at < node->interfaces_n && in_use(node, at))
+	while (at < node->interfaces_n && node_interface_used(node, at))
 		at++;
 	if (at == NODE_INTERFACES)
 		return -1;
@@ -38,17 +37,33 @@ int node_interface(struct node *node, const char *name) {
 	return (int)at;
 }
 
-static void bind_links(struct node *node, unsigned interface) {
+static void bind_to(struct node *node, unsigned interface) {
 	const struct iface *iface = &node->interfaces[interface].iface;
 
-	for (unsigned i = 0; i < node->links_n; i++) {
-		if (node->links[i].interface != interface)
-			continue;
-		if (iface->ifindex == 0)
-			peerlink_unbind(&node->links[i].peerlink);
-		else if (peerlink_bind(&node->links[i].peerlink, iface->ifindex, iface->mac) != 0)
+	for (unsigned i = 0; i < node->links_n && iface->ifindex != 0; i++)
+		if (node->links[i].interface == interface &&
+		    peerlink_bind(&node->links[i].peerlink, iface->ifindex, iface->mac) != 0)
 			node_say(node, NOTE_WARNING, 0, "%s vanished while it was bound", iface->name);
+}
+
+/* A marked heartbeat that left by an interface without the lease's rules would renew nothing, and be believed. */
+void node_links_bind(struct node *node) {
+	if (!node_lease_guards(node) || !node->links_unbound)
+		return;
+	node->links_unbound = false;
+	for (unsigned i = 0; i < node->interfaces_n; i++) {
+		if (node->interfaces[i].unbound)
+			bind_to(node, i);
+		node->interfaces[i].unbound = false;
 	}
+}
+
+static void unbind_from(struct node *node, unsigned interface) {
+	for (unsigned i = 0; i < node->links_n; i++)
+		if (node->links[i].interface == interface)
+			peerlink_unbind(&node->links[i].peerlink);
+	node->interfaces[interface].unbound = node->links_unbound = true;
+	node_lease_review(node);
 }
 
 static bool carries_shared_ips(const struct node *node, unsigned interface) {
@@ -85,6 +100,7 @@ static void interface_is(struct node *node, unsigned index, const struct iface *
 
 	interface->iface = *now;
 	node->interfaces_changed = true;
+	node_lease_review(node);
 	if (before.ifindex != now->ifindex) {
 		node_say(node, NOTE_INTERFACE, 0, "interface %s %s", interface->name,
 			 now->ifindex ? "is there" : "is gone");
@@ -95,7 +111,7 @@ static void interface_is(struct node *node, unsigned index, const struct iface *
 		node_ips_resync(node);
 	}
 	if (before.ifindex != now->ifindex || memcmp(before.mac, now->mac, sizeof now->mac) != 0)
-		bind_links(node, index);
+		unbind_from(node, index);
 }
 
 static void look_up(struct node *node, unsigned index) {
@@ -114,6 +130,7 @@ void node_links_resync(struct node *node) {
 	for (unsigned i = 0; i < node->interfaces_n; i++)
 		look_up(node, i);
 	node->interfaces_changed = true;
+	node_lease_review(node);
 }
 
 /* A link notice: about one of ours by name, by index, or both. Looked up afresh, by the name of the configuration: the notice
@@ -242,31 +259,31 @@ static void link_ready(void *arg, uint32_t events) {
 /* ---- heartbeats out ---- */
 
 /* One link that took it is enough, and the mark did its work there. */
-static enum sent send_on_all(struct node *node, const uint8_t *frame) {
-	enum sent result = SENT_FAILED;
+static enum sent send_on_all(struct node *node, const uint8_t *frame, enum heartbeat_mark mark) {
+	bool dropped = false, out = false;
 
 	for (unsigned i = 0; i < node->links_n; i++) {
-		if (peerlink_send(&node->links[i].peerlink, frame, HEARTBEAT_LEN) == 0)
-			result = SENT_OUT;
-		else
-			node->sends_failed++;
+		int error = peerlink_send(&node->links[i].peerlink, frame, HEARTBEAT_LEN);
+		out |= error == 0;
+		dropped |= error == -ENOBUFS;
+		node->sends_failed += error != 0;
 	}
-	return result;
+	if (out && mark == MARK_GRANT && !node_lease_granted(node))
+		return SENT_REFUSED;
+	if (out)
+		return SENT_OUT;
+	return dropped && node_lease_refused(node, mark) ? SENT_REFUSED : SENT_FAILED;
 }
 
 void node_links_send(struct node *node, struct heartbeat *hb) {
 	uint8_t frame[HEARTBEAT_LEN];
-	struct event event = {.type = EV_SENT, .sent = {.seq = hb->seq, .mark = hb->mark, .result = SENT_REFUSED}};
+	struct event event = {.type = EV_SENT, .sent = {.seq = hb->seq, .mark = hb->mark, .result = SENT_FAILED}};
 
 	hb->cluster = node->tag;
 	hb->key = AUTH_KEY_NUMBER;
 	heartbeat_pack(hb, frame);
-	if (auth_seal(&node->auth, node->self, frame, sizeof frame) != 0)
-		event.sent.result = SENT_FAILED;
-	else if (node_lease_admits(node, hb->mark))
-		event.sent.result = send_on_all(node, frame);
-	if (event.sent.result == SENT_OUT)
-		node_lease_sent(node, hb->mark);
+	if (auth_seal(&node->auth, node->self, frame, sizeof frame) == 0)
+		event.sent.result = send_on_all(node, frame, hb->mark);
 	node_event(node, &event);
 }
 

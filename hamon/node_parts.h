@@ -2,7 +2,7 @@
  * core and the adapters:
  *   node.c           the wake: clock, sockets, core, actions          node_ips.c       shared IPs: slots, batches, announcements
  *   node_links.c     heartbeats in and out, interfaces, what others change behind our back
- *   node_tests.c     echo tests, the gateway that stands in           node_lease.c     the lease's stand-in
+ *   node_tests.c     echo tests, the gateway that stands in           node_lease.c     the kernel lease
  *   node_pipes.c     supervisor and report worker                     node_requests.c  the operators' requests */
 #ifndef HAMON_NODE_PARTS_H
 #define HAMON_NODE_PARTS_H
@@ -22,6 +22,7 @@
 #include "hamon/status.h"
 #include "netlink/addr.h"
 #include "netlink/iface.h"
+#include "netlink/lease.h"
 #include "netlink/route.h"
 #include "netlink/rtnl.h"
 #include "netlink/watch.h"
@@ -37,6 +38,7 @@ enum {
 struct node_interface {
 	char name[IF_NAMESIZE];
 	struct iface iface; /* ifindex 0: there is none of this name */
+	bool unbound;       /* its links are still to be bound to it as it is now */
 };
 
 struct node_link {
@@ -63,11 +65,15 @@ struct node_ips {
 	bool crowded;        /* configured ones wait for the slots of those that are being removed */
 };
 
-/* The kernel lease's stand-in: a timer of this process. It silences a node whose monitor lives, and only that. */
+/* The kernel lease: the table, what it was made for, and whether it is there. */
 struct node_lease {
-	bool held;
-	mono_t until;
-	mono_t permit_until;
+	struct lease *kernel; /* NULL: lease = "off" */
+	struct lease_watch *watch;
+	struct lease_plan plan;
+	bool stands;     /* the table is there, as planned */
+	bool review;     /* interfaces or shared IPs changed: plan anew */
+	mono_t build_at; /* after a refusal: not before */
+	int said;        /* the refusal that was said last: it is not said at each new trial */
 };
 
 /* A `test ips` request under way. */
@@ -118,6 +124,7 @@ struct node {
 	struct node_interface interfaces[NODE_INTERFACES];
 	unsigned interfaces_n;
 	bool interfaces_changed, gateway_changed; /* since the core was told */
+	bool links_unbound;                       /* of some interface */
 	struct node_link links[CORE_LINKS];
 	unsigned links_n;
 	uint64_t rejected[REJECT__COUNT];
@@ -171,6 +178,10 @@ void node_ips_interface_changed(struct node *node, unsigned interface, int befor
 int node_links_init(struct node *node);
 void node_links_fini(struct node *node);
 int node_interface(struct node *node, const char *name); /* index; -1: no room, until removed shared IPs leave some */
+/* Does a link or a shared IP, configured or still to be removed, live on it? */
+bool node_interface_used(const struct node *node, unsigned interface);
+/* Binds what changed, once the lease's rules stand there. */
+void node_links_bind(struct node *node);
 void node_links_drain(struct node *node);
 void node_links_send(struct node *node, struct heartbeat *hb);
 void node_links_resync(struct node *node);
@@ -188,16 +199,22 @@ void node_tests_tick(struct node *node);
 mono_t node_tests_deadline(const struct node *node);
 
 /* ---- node_lease.c ---- */
+int node_lease_init(struct node *node);
+void node_lease_fini(struct node *node);
+/* Interfaces or shared IPs changed. */
+void node_lease_review(struct node *node);
+/* Brings the table up to date. Does it guard every interface? Only then may a link be bound. */
+bool node_lease_guards(struct node *node);
+mono_t node_lease_deadline(const struct node *node); /* when a table that the kernel refused is tried again */
 void node_lease_permit(struct node *node, span_t life);
 void node_lease_drop_permit(struct node *node);
-/* May a frame with this mark leave now? */
-bool node_lease_admits(struct node *node, enum heartbeat_mark mark);
-/* It left. */
-void node_lease_sent(struct node *node, enum heartbeat_mark mark);
 void node_lease_drop(struct node *node);
-bool node_lease_stands(const struct node *node); /* now, by the clock */
-void node_lease_tick(struct node *node);
-mono_t node_lease_deadline(const struct node *node);
+/* A marked heartbeat could not be sent for want of room (ENOBUFS). The kernel drops it so when there is no lease, or no permit;
+ * a full queue says the same: is the element gone? */
+bool node_lease_refused(struct node *node, enum heartbeat_mark mark);
+/* A heartbeat with the grant mark left: is the lease there? Not if nothing stood in its way. */
+bool node_lease_granted(struct node *node);
+bool node_lease_stands(const struct node *node); /* now, by the core's own estimate of its end */
 
 /* ---- node_pipes.c ---- */
 int node_pipes_init(struct node *node);

@@ -156,7 +156,7 @@ static void keep(struct conf *next, const struct conf *now, char *names, size_t 
 		{"links", next->links_n != now->links_n || memcmp(next->links, now->links, sizeof now->links) != 0},
 		{"failover.within", next->within != now->within},
 		{"failover.heartbeat-interval", next->heartbeat != now->heartbeat},
-		{"failover.lease", next->lease != now->lease},
+		{"failover.lease", next->lease != now->lease || next->lease_off != now->lease_off},
 		{"failover.dead-interval", next->dead != now->dead},
 		{"failover.dedicated-cpus", next->dedicated_cpus != now->dedicated_cpus},
 		{"psk-file", strcmp(next->psk_file, now->psk_file) != 0},
@@ -175,6 +175,7 @@ static void keep(struct conf *next, const struct conf *now, char *names, size_t 
 	next->within = now->within;
 	next->heartbeat = now->heartbeat;
 	next->lease = now->lease;
+	next->lease_off = now->lease_off;
 	next->dead = now->dead;
 	next->dedicated_cpus = now->dedicated_cpus;
 	memcpy(next->psk_file, now->psk_file, sizeof now->psk_file);

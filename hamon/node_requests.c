@@ -32,7 +32,7 @@ static void status(struct node *node, uint32_t client) {
 				   .sends_failed = node->sends_failed,
 				   .realtime = node->realtime,
 				   .locked = node->locked,
-				   .lease_in_kernel = false,
+				   .lease_in_kernel = node->lease.kernel != NULL,
 				   .generation = node->generation,
 				   .pid = (int)getpid(),
 				   .started = node->started};

@@ -1,4 +1,4 @@
-/* Removing shared IPs, as purge.h says. */
+/* Ending the lease and removing shared IPs, as purge.h says. */
 #include "hamon/purge.h"
 
 #include <errno.h>
@@ -36,7 +36,8 @@ static void look_at(void *arg, const struct addr_entry *entry) {
 			search->interface[0] = '\0';
 	}
 	if (search->n < FOUND_MAX && is_listed(search, entry))
-		search->found[search->n++] = (struct addr_change){entry->ifindex, entry->address, entry->prefix};
+		search->found[search->n++] =
+			(struct addr_change){.ifindex = entry->ifindex, .address = entry->address, .prefix = entry->prefix};
 }
 
 /* Else deleting a primary address takes its secondaries along, the node's own perhaps among them. */
@@ -91,4 +92,17 @@ int purge_addresses(struct rtnl *rtnl, const struct statedir_addresses *addresse
 			rc = failed;
 	}
 	return rc < 0 ? rc : -EBUSY;
+}
+
+void purge_silence(struct lease *lease, struct rtnl *rtnl, const struct statedir_addresses *addresses, struct purged *out) {
+	int rc = lease ? lease_drop(lease) : -ENOENT;
+	out->table = rc == 0;
+	out->lease_error = rc == -ENOENT ? 0 : rc;
+	out->error = purge_addresses(rtnl, addresses, &out->removed);
+}
+
+void purge_all(struct lease *lease, struct rtnl *rtnl, const struct statedir_addresses *addresses, struct purged *out) {
+	purge_silence(lease, rtnl, addresses, out);
+	if (lease && out->error == 0)
+		out->lease_error = lease_remove(lease);
 }

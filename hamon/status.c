@@ -10,11 +10,13 @@
 
 enum { STATUS_SCHEMA = 1, WARNING_MAX = 256 };
 
-/* For so long after the newest frame with another key it is worth a warning. */
+/* For so long after the newest frame with another key it is worth a warning, and after others changed the lease's table. */
 #define STRANGER_SHOWN (60 * SEC)
+#define CHANGE_SHOWN   (3600 * SEC)
 
+/* NULL: null. */
 static void put_text(struct json_object *object, const char *key, const char *text) {
-	json_object_object_add(object, key, json_object_new_string(text));
+	json_object_object_add(object, key, text ? json_object_new_string(text) : NULL);
 }
 
 static void put_bool(struct json_object *object, const char *key, bool value) {
@@ -169,7 +171,9 @@ static void put_lease(struct json_object *status, const struct status_view *view
 	struct json_object *lease = put_object(status, "lease");
 	put_bool(lease, "held", core->hold);
 	put_bool(lease, "in_kernel", view->lease_in_kernel);
+	put_bool(lease, "armed", core->hold && view->lease_in_kernel);
 	put_span(lease, "length_ms", view->timers->lease);
+	put_age(lease, "renewed_age_ms", view, core->lease_renewed);
 	if (core->hold) {
 		put_span(lease, "left_ms", core->lease_until - view->now);
 		put_span(lease, "lowest_ms", core->lease_lowest);
@@ -178,6 +182,10 @@ static void put_lease(struct json_object *status, const struct status_view *view
 		json_object_object_add(lease, "lowest_ms", NULL);
 	}
 	put_bool(lease, "announced", core->announced);
+	put_text(lease, "table", view->lease_table);
+	put_count(lease, "changes", view->lease_changes);
+	put_age(lease, "changed_age_ms", view, view->lease_changes > 0 ? view->lease_changed_at : MONO_NEVER);
+	put_text(lease, "change", view->lease_changes > 0 ? view->lease_change : NULL);
 }
 
 static void put_tests(struct json_object *status, const struct status_view *view) {
@@ -311,6 +319,8 @@ static void warn_of_outside(struct json_object *warnings, const struct status_vi
 	for (unsigned i = 0; i < CORE_TESTS; i++)
 		if (core->test[i].used && !core->test[i].slow)
 			warn(warnings, "test IP %s does not answer", conf_address_text(&view->tests[i], text));
+	if (view->lease_unguarded)
+		warn(warnings, "the kernel refuses the lease's table: this node sends nothing, and cannot serve");
 	if (core->reserve_fails)
 		warn(warnings, "the state directory cannot be written: %llu epochs are left for claims",
 		     (unsigned long long)(core->reserved > core->seen ? core->reserved - core->seen : 0));
@@ -329,9 +339,11 @@ static void caution_of_machine(struct json_object *warnings, const struct status
 		warn(warnings, "the system refused real-time scheduling: when it is busy, heartbeats are late");
 	if (!view->locked)
 		warn(warnings, "the system refused to lock our memory: when it pages, heartbeats are late");
+	if (view->lease_changes > 0 && view->now - view->lease_changed_at <= CHANGE_SHOWN)
+		warn(warnings, "others changed the lease's table %.0f s ago: %s",
+		     ms(view->now - view->lease_changed_at) / 1e3, view->lease_change);
 	if (!view->lease_in_kernel)
-		warn(warnings, "the lease is kept by the daemon, not by the kernel: nobody silences a node whose daemon is "
-			       "frozen as a whole");
+		warn(warnings, CONF_LEASE_OFF);
 	if (view->notes_dropped > 0)
 		warn(warnings, "%llu notes did not reach the log", (unsigned long long)view->notes_dropped);
 }

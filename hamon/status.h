@@ -26,9 +26,14 @@ struct status_view {
 	mono_t twin_at;                 /* newest frame of another node under our name; MONO_NEVER */
 	uint64_t stamps_discarded;      /* kernel receive times that could not be */
 	uint64_t notes_dropped, sends_failed;
-	bool realtime, locked; /* SCHED_FIFO and mlockall were granted */
-	bool lease_in_kernel;  /* false: the monitor's own timer stands in for it */
-	uint64_t generation;   /* of the configuration */
+	bool realtime, locked;   /* SCHED_FIFO and mlockall were granted */
+	bool lease_in_kernel;    /* false: it is off, and all there is is the monitor's own estimate */
+	const char *lease_table; /* the nftables table that holds it; NULL when it is off */
+	bool lease_unguarded;    /* there should be a table, and the kernel refuses to make it */
+	uint64_t lease_changes;  /* how often others changed or removed the table */
+	mono_t lease_changed_at; /* the newest of them, and what it was; not looked at where there was none */
+	const char *lease_change;
+	uint64_t generation; /* of the configuration */
 	int pid;
 	mono_t started;
 };

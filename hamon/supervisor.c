@@ -170,7 +170,9 @@ static int supervise(struct supervisor *s, const struct run_options *options) {
 	supervisor_children_init(s);
 	log_say(LOG_NOTICE, "node %s of cluster %s, version %s", supervisor_node_name(s), s->running.conf.cluster,
 		HAMON_VERSION);
-	return run(s);
+	status = run(s);
+	supervisor_leave(s);
+	return status;
 }
 
 int supervisor_main(const struct run_options *options) {
@@ -178,8 +180,11 @@ int supervisor_main(const struct run_options *options) {
 	umask(022);
 	struct supervisor *s = calloc(1, sizeof(*s));
 	int status = s ? supervise(s, options) : supervisor_refuse(EXIT_FAILED, strerror(ENOMEM));
-	if (s)
+	if (s) {
 		explicit_bzero(s->key, sizeof(s->key));
+		if (s->lease)
+			lease_close(s->lease);
+	}
 	free(s);
 	return status;
 }

@@ -1,5 +1,4 @@
-/* The supervisor's children: starting them, what follows when one ends or stands still, and silencing this node when it is
- * the monitor. */
+/* The supervisor's children: starting them, and what follows when one ends or stands still. */
 #include <assert.h>
 #include <errno.h>
 #include <signal.h>
@@ -10,7 +9,6 @@
 
 #include "hamon/log.h"
 #include "hamon/pipe.h"
-#include "hamon/purge.h"
 #include "hamon/supervisor_parts.h"
 
 static const struct { const char *name, *verb; } kinds[] = {[WORKER_REPORT] = {"report worker", "_report"}};
@@ -106,6 +104,8 @@ static int start_monitor(struct supervisor *s, mono_t now) {
 		if (!s->begun)
 			return rc;
 	}
+	if (s->begun)
+		supervisor_make_way(s);
 	s->begun = true;
 	rc = spawn_monitor(s, now);
 	explicit_bzero(&s->message, sizeof(s->message)); /* the key */
@@ -122,21 +122,10 @@ void supervisor_stop_listening(struct supervisor *s) {
 
 /* ---- the end of a child ---- */
 
-/* First the addresses, then the words. */
-static void silence(struct supervisor *s) {
-	unsigned removed;
-	int rc = purge_addresses(&s->rtnl, &s->addresses, &removed);
-	if (removed > 0)
-		log_say(LOG_WARNING, "%u shared IP%s removed from this node's interfaces", removed,
-			removed == 1 ? "" : "s");
-	if (rc < 0)
-		log_say(LOG_ERR, "shared IPs may still stand on this node's interfaces: %s", strerror(-rc));
-}
-
 static void monitor_ended(struct supervisor *s, int status, mono_t now) {
 	char how[64];
 	pid_t pid = s->monitor.pid;
-	silence(s);
+	supervisor_silence(s);
 	supervisor_hear(s); /* its last words, an operator's pause perhaps */
 	supervisor_stop_listening(s);
 	worker_ended(&s->monitor, now);
@@ -165,7 +154,7 @@ static void worker_died(struct supervisor *s, enum worker_kind kind, int status,
 }
 
 /* A stopped monitor renews nothing and answers nobody, and nobody knows for how long: the same as dead, but that it may come
- * back. It then restores its addresses, if its lease still stands. */
+ * back. It then finds its lease gone, and is backup. */
 static void child_changed(struct supervisor *s, pid_t pid, int status) {
 	mono_t now = mono_now();
 	bool ended = WIFEXITED(status) || WIFSIGNALED(status);
@@ -175,7 +164,7 @@ static void child_changed(struct supervisor *s, pid_t pid, int status) {
 		if (ended)
 			monitor_ended(s, status, now);
 		else if (WIFSTOPPED(status))
-			silence(s);
+			supervisor_silence(s);
 	}
 	for (unsigned i = 0; i < WORKER__COUNT; i++) {
 		if (pid != s->workers[i].pid)

@@ -1,7 +1,8 @@
 /* What the files of the supervisor tell one another; nobody else includes it:
  *   supervisor.c           signals, what the monitor says, the loop
  *   supervisor_start.c     what has to be there before the first child is started
- *   supervisor_children.c  the monitor and the workers: started, reaped, killed, silenced
+ *   supervisor_children.c  the monitor and the workers: started, reaped, killed
+ *   supervisor_silence.c   this node silenced: at the start, at the end, and when the monitor does not run
  *   supervisor_reload.c    another configuration while they run */
 #ifndef HAMON_SUPERVISOR_PARTS_H
 #define HAMON_SUPERVISOR_PARTS_H
@@ -17,6 +18,7 @@
 #include "hamon/supervisor.h"
 #include "hamon/wire/message.h"
 #include "hamon/worker.h"
+#include "netlink/lease.h"
 #include "netlink/rtnl.h"
 
 /* So long a worker may still write what it has, and a monitor that hung up may still take, once the other end is gone. */
@@ -33,6 +35,8 @@ struct supervisor {
 	struct statedir_addresses addresses; /* what this node may have set */
 	struct message_operator orders;      /* what operators set on this node */
 	struct rtnl rtnl;
+	struct lease *lease; /* with the lease off it may be NULL: the kernel knows no nf_tables */
+	bool lease_off;      /* as the running monitor has it; a reload waits for the next one */
 	struct loop loop;
 	int signals; /* signalfd */
 	struct worker monitor, workers[WORKER__COUNT];
@@ -45,8 +49,8 @@ struct supervisor {
 
 /* ---- supervisor_start.c ---- */
 
-/* Reads the configuration and the key, opens the state directory, removes what an earlier daemon left on the interfaces. Says
- * why not. Returns the process's exit status; EXIT_USAGE and EXIT_NOT_PERMITTED: nothing was touched. */
+/* Reads the configuration and the key, opens the state directory, removes what an earlier daemon left in the kernel, and asks
+ * whether that can keep the lease. Says why not. Returns the process's exit status; EXIT_USAGE and EXIT_NOT_PERMITTED: nothing was touched. */
 int supervisor_prepare(struct supervisor *s, const struct run_options *options);
 
 /* Says why, and returns the code. */
@@ -79,6 +83,23 @@ mono_t supervisor_due(const struct supervisor *s);
 
 /* No monitor, no worker. */
 bool supervisor_childless(const struct supervisor *s);
+
+/* ---- supervisor_silence.c ---- */
+
+/* Removes what an earlier daemon left: lease, addresses, table; then asks whether this kernel can keep the lease that the
+ * configuration wants, so that a node which must not start is silent by then. Says what, and why not. Returns the process's
+ * exit status. */
+int supervisor_clear_leftovers(struct supervisor *s);
+
+/* The monitor does not run any more, for a while or for good: the lease ends, then the addresses go. With the lease off
+ * nothing is done, unless the daemon is to end. */
+void supervisor_silence(struct supervisor *s);
+
+/* Before another monitor starts in the place of one that died. */
+void supervisor_make_way(struct supervisor *s);
+
+/* The daemon ends, and leaves nothing behind. */
+void supervisor_leave(struct supervisor *s);
 
 /* ---- supervisor_reload.c ---- */
 

@@ -1,5 +1,5 @@
-/* What has to be there before the first child is started: a configuration, its key, the state directory, and interfaces
- * without leftovers. The first thing that is missing ends the daemon, with a reason. */
+/* What has to be there before the first child is started: a configuration, its key, the state directory, interfaces without
+ * leftovers, and a kernel that can keep the lease. The first thing that is missing ends the daemon, with a reason. */
 #include <assert.h>
 #include <errno.h>
 #include <stdio.h>
@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "hamon/log.h"
-#include "hamon/purge.h"
 #include "hamon/supervisor_parts.h"
 
 int supervisor_refuse(enum exit_code code, const char *why) {
@@ -60,24 +59,16 @@ static int open_state(struct supervisor *s, const struct run_options *options) {
 
 /* Records what will be served, then removes it and what an older configuration left. */
 static int clear_leftovers(struct supervisor *s) {
-	unsigned removed;
-	int rc = rtnl_init(&s->rtnl);
-	if (rc < 0)
-		return supervisor_refuse(EXIT_FAILED, "the kernel cannot be asked about addresses");
 	if (statedir_merge_addresses(&s->addresses, &s->running.conf) < 0)
 		return supervisor_refuse(EXIT_FAILED, "too many addresses are on record in the state directory");
 	if (statedir_write_addresses(&s->state, &s->addresses) < 0)
 		return supervisor_refuse(EXIT_FAILED, s->state.why);
-	rc = purge_addresses(&s->rtnl, &s->addresses, &removed);
-	if (removed > 0)
-		log_say(LOG_WARNING, "%u shared IP%s left by an earlier run removed", removed, removed == 1 ? "" : "s");
-	if (rc < 0) {
-		log_say(LOG_ERR, "shared IPs left by an earlier run cannot be removed: %s", strerror(-rc));
-		return EXIT_FAILED;
-	}
+	int status = supervisor_clear_leftovers(s);
+	if (status != EXIT_OK)
+		return status;
 	/* What is gone for sure need not be remembered. */
 	s->addresses.n = 0;
-	rc = statedir_merge_addresses(&s->addresses, &s->running.conf);
+	int rc = statedir_merge_addresses(&s->addresses, &s->running.conf);
 	assert(rc == 0);
 	return statedir_write_addresses(&s->state, &s->addresses) < 0 ? supervisor_refuse(EXIT_FAILED, s->state.why)
 								      : EXIT_OK;

@@ -12,11 +12,13 @@
 #include <netlink/msg.h>
 #include <string.h>
 
-/* The longest request: header, fixed part, local and peer IPv6 address, mark. */
+/* The longest request: header, fixed part, local and peer IPv6 address, mark, lifetime, metric. */
 enum {
 	REQUEST_MAX = NLMSG_SPACE(sizeof(struct ifaddrmsg)) + 2 * (NLA_HDRLEN + sizeof(struct in6_addr)) + NLA_HDRLEN +
-		      NLA_ALIGN(sizeof(uint8_t))
+		      NLA_ALIGN(sizeof(uint8_t)) + NLA_HDRLEN + sizeof(struct ifa_cacheinfo) + NLA_HDRLEN + sizeof(uint32_t)
 };
+/* Of the IPv6 prefix routes of addresses with a lifetime: behind the kernel's own (256) and those that network managers set. */
+enum { METRIC = 4096 };
 _Static_assert(ADDR_MAX *REQUEST_MAX <= RTNL_BUFFER, "requests are built in the socket's own buffer");
 
 static const char *const op_names[] = {[ADDR_ADD] = "add", [ADDR_DELETE] = "delete"};
@@ -34,6 +36,18 @@ static size_t address_len(uint8_t family) {
 static uint8_t scope(const struct ip_address *address) {
 	bool loopback = address->family == AF_INET && address->bytes[0] == IN_LOOPBACKNET;
 	return loopback ? RT_SCOPE_HOST : RT_SCOPE_UNIVERSE;
+}
+
+/* How long it lives. An IPv6 address with a lifetime gives it to the route of its prefix, and where that route is the one of
+ * the node's own address as well, the node would lose its own way to its neighbours with the shared IP (fib6_add_rt2node(),
+ * net/ipv6/ip6_fib.c: of two finite lifetimes the newer counts; so it is with addresses from router advertisements). So it
+ * gets a route of its own, by a metric of its own: it comes, is renewed and runs out with the address, and no other is touched.
+ * IPv4 routes have no lifetime, and go with the last address of their prefix (fib_del_ifaddr(), net/ipv4/fib_frontend.c). */
+static void put_lifetime(struct nlmsghdr *at, const struct addr_change *change) {
+	const struct ifa_cacheinfo lifetime = {.ifa_prefered = change->valid, .ifa_valid = change->valid};
+	rtnl_put(at, IFA_CACHEINFO, &lifetime, sizeof(lifetime));
+	if (change->address.family == AF_INET6)
+		rtnl_put(at, IFA_RT_PRIORITY, &(uint32_t){METRIC}, sizeof(uint32_t));
 }
 
 /* Writes one request and returns where the next begins. */
@@ -57,6 +71,8 @@ static struct nlmsghdr *put_request(struct nlmsghdr *at, enum addr_op op, const 
 	rtnl_put(at, IFA_ADDRESS, address->bytes, address_len(address->family));
 	if (op == ADDR_ADD) /* kernels before 5.18 skip the attribute: RTM_NEWADDR is not checked strictly */
 		rtnl_put(at, IFA_PROTO, &(uint8_t){ADDR_PROTO}, 1);
+	if (op == ADDR_ADD && change->valid)
+		put_lifetime(at, change);
 	return (struct nlmsghdr *)((char *)at + NLMSG_ALIGN(at->nlmsg_len));
 }
 

@@ -25,6 +25,7 @@ struct addr_change {
 	int ifindex;
 	struct ip_address address;
 	uint8_t prefix;
+	uint32_t valid; /* ADDR_ADD: seconds after which the kernel removes it, unless it is set again; 0: it stays */
 };
 
 /* Carries out n <= ADDR_MAX changes in one system call and reads every answer; nothing waits. results[i] is 0 or -errno.

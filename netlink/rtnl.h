@@ -25,7 +25,8 @@ struct rtnl {
 int rtnl_open(uint32_t groups, int receive_buffer);
 
 /* The next datagram from the kernel; others' are skipped. Its length, or -errno: -EAGAIN (none), -ENOBUFS (messages were
- * lost since the last call), -EMSGSIZE (this one was longer than the buffer, and is lost). For this module and watch.c. */
+ * lost since the last call), -EMSGSIZE (this one was longer than the buffer, and is lost). For this module, watch.c
+ * and the kernel lease. */
 ssize_t rtnl_receive(int fd, void *buffer, size_t size);
 
 /* 0 or -errno. */

@@ -1,5 +1,6 @@
 /* `hamon check-config [FILE]`: says whether a configuration would be accepted on this machine, and what follows from it: the
  * derived timers, and each inequality that keeps two owners apart, with both sides. */
+#include <assert.h>
 #include <errno.h>
 #include <json-c/json.h>
 #include <stdarg.h>
@@ -8,10 +9,25 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "hamon/cli/cli.h"
 #include "hamon/conf.h"
+#include "hamon/kernel_lease.h"
 #include "hamon/kernel_tick.h"
+
+/* Can this machine's kernel keep the lease? */
+enum verdict { VERDICT_UNKNOWN, VERDICT_OFF, VERDICT_CAN, VERDICT_CANNOT, VERDICT__COUNT };
+
+static const struct {
+	const char *name, *text;
+} verdicts[] = {
+	[VERDICT_UNKNOWN] = {"unknown", "not looked at: needs root (CAP_NET_ADMIN)"},
+	[VERDICT_OFF] = {"off", "off"},
+	[VERDICT_CAN] = {"can", "this kernel can do it"},
+	[VERDICT_CANNOT] = {"cannot", "cannot"},
+};
+static_assert(sizeof verdicts / sizeof *verdicts == VERDICT__COUNT, "words for each");
 
 /* One look at a configuration. */
 struct report {
@@ -20,6 +36,8 @@ struct report {
 	struct conf_errors errors;
 	struct timers timers;
 	span_t least; /* the least `within` that could be kept here */
+	enum verdict lease;
+	char refused[KERNEL_LEASE_WHY]; /* VERDICT_CANNOT: what */
 };
 
 static const struct row {
@@ -79,6 +97,25 @@ static void warn_of_machine(struct report *r) {
 		     ms(r->timers.lease), ms(2 * r->timers.heartbeat + r->timers.jiffies_lag + r->timers.lateness));
 }
 
+/* Whoever may not ask learns nothing of the kernel: a container's root too. */
+static enum verdict judge_kernel(struct report *r) {
+	if (r->conf.lease_off)
+		return VERDICT_OFF;
+	int rc = geteuid() == 0 ? kernel_lease_probe(&r->conf, r->refused) : -EPERM;
+	return rc == -EPERM ? VERDICT_UNKNOWN : rc < 0 ? VERDICT_CANNOT : VERDICT_CAN;
+}
+
+/* A daemon would not start on a kernel that cannot: as with timers that cannot be kept here. */
+static int examine_kernel(struct report *r) {
+	r->lease = judge_kernel(r);
+	if (r->lease != VERDICT_CANNOT)
+		return 0;
+	conf_complain(&r->errors, r->path, 0, "kernel lease: %s: this kernel refuses %s", verdicts[r->lease].text,
+		      r->refused);
+	conf_complain(&r->errors, r->path, 0, "%s", KERNEL_LEASE_ADVICE);
+	return -EINVAL;
+}
+
 /* 0, or -EINVAL and the errors say why; another -errno: the file could not be read. */
 static int examine(const struct cli *cli, struct report *r) {
 	char *text;
@@ -94,6 +131,8 @@ static int examine(const struct cli *cli, struct report *r) {
 	struct timers_ask ask = conf_timers_ask(&r->conf, tick, lag);
 	r->least = timers_least(&ask);
 	error = conf_timers(&r->conf, r->path, tick, lag, &r->timers, &r->errors);
+	if (!error)
+		error = examine_kernel(r);
 	if (!error)
 		warn_of_machine(r);
 	return error;
@@ -120,6 +159,8 @@ static void print_report(const struct report *r) {
 		printf("  %-28s %-6s %10.3f ms%s%s%s\n", rows[i].name, rows[i].letter, ms(row_value(t, &rows[i])),
 		       strcmp(rows[i].letter, "J") ? "" : "  (", strcmp(rows[i].letter, "J") ? "" : lag_reason(c),
 		       strcmp(rows[i].letter, "J") ? "" : ")");
+
+	printf("\nkernel lease: %s\n", verdicts[r->lease].text);
 
 	struct timers_check checks[TIMERS_CHECKS];
 	timers_check(t, checks);
@@ -172,6 +213,7 @@ static void print_json(const struct report *r, bool ok) {
 	put(root, "file", json_object_new_string(r->path));
 	put(root, "errors", lines_json(r->errors.text, r->errors.n));
 	put(root, "warnings", lines_json(r->errors.warnings, r->errors.warnings_n));
+	put(root, "kernel_lease", json_object_new_string(verdicts[r->lease].name));
 	if (ok) {
 		struct json_object *timers = json_object_new_object();
 		for (size_t i = 0; i < ROWS; i++)

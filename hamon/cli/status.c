@@ -205,18 +205,28 @@ static void print_ips(const struct view *view) {
 
 static void print_lease(const struct view *view) {
 	struct json_object *lease = member(view->status, "lease");
+	bool off = !flag(lease, "in_kernel");
 	subject("lease");
+	if (off)
+		paint(view, YELLOW, "off: ");
 	if (flag(lease, "held")) {
-		printf("armed, ");
-		print_span(number(lease, "left_ms"));
-		printf(" of ");
+		printf("%s, ", off ? "held by the daemon's own count" : "armed");
 		print_span(number(lease, "length_ms"));
-		printf(" left, lowest ");
+		if (known(lease, "renewed_age_ms")) {
+			printf(", renewed ");
+			print_span(number(lease, "renewed_age_ms"));
+			printf(" ago");
+		}
+		printf(", lowest ");
 		print_span(number(lease, "lowest_ms"));
-		printf("%s\n", flag(lease, "announced") ? ", announced" : ", not announced yet");
+		if (!flag(lease, "announced"))
+			printf(", not announced yet");
 	} else {
-		puts("not held");
+		printf("not held");
 	}
+	if (view->verbose && known(lease, "table"))
+		printf(" | table %s", text(lease, "table"));
+	putchar('\n');
 }
 
 static void print_tests(const struct view *view) {

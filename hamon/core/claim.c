@@ -120,9 +120,9 @@ void claim_granted(struct core *core, mono_t now, enum sent result, mono_t decid
 	core_because(core, core->claim_ground);
 	conflict_granted(core, now, actions);
 	if (core->leaving)
-		lease_drop(core, CAUSE_STOP, actions);
+		lease_give_up(core, CAUSE_STOP, actions);
 	if (core->faults)
-		lease_drop(core, CAUSE_CARRIER, actions);
+		lease_give_up(core, CAUSE_CARRIER, actions);
 	if (core->hold)
 		serve_begin(core, actions);
 }

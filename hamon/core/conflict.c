@@ -7,7 +7,7 @@ static void lose(struct core *core, mono_t now, struct actions *actions) {
 
 	note->value = (int64_t)core->peer.frame.seen;
 	note->detail = 0;
-	lease_drop(core, CAUSE_CONFLICT, actions);
+	lease_give_up(core, CAUSE_CONFLICT, actions);
 }
 
 /* "hold, pm.lease, pm.seen < b": stay, and announce again once the peer shows no lease. */

@@ -111,7 +111,7 @@ static void sent(struct core *core, mono_t now, const struct event *event, struc
 		if (event->sent.result == SENT_OUT)
 			lease_renewed(core, now, decided);
 		else if (event->sent.result == SENT_REFUSED)
-			lease_drop(core, CAUSE_REFUSED, actions);
+			lease_give_up(core, CAUSE_REFUSED, actions);
 		return;
 	case MARK_GRANT:
 		claim_granted(core, now, event->sent.result, decided, actions);
@@ -123,7 +123,7 @@ void core_step(struct core *core, mono_t now, const struct event *event, struct 
 	assert(now >= core->now);
 	core->now = now;
 	core->cause = CAUSE_NONE;
-	lease_check(core, now, actions);
+	lease_lapse(core, now, actions);
 	switch (event->type) {
 	case EV_WAKE:
 		wake(core, now, event->wake.late, actions);
@@ -153,7 +153,7 @@ void core_step(struct core *core, mono_t now, const struct event *event, struct 
 		lease_dropped(core, event->done.error);
 		break;
 	case EV_LEASE_LOST:
-		lease_drop(core, CAUSE_LAPSED, actions);
+		lease_give_up(core, CAUSE_LEASE_GONE, actions);
 		break;
 	case EV_ADDRESSES_ADDED:
 		serve_added(core, now, event->done.error, actions);

@@ -63,7 +63,7 @@ enum event_type {
 	EV_SENT,              /* ACT_SEND was carried out */
 	EV_PERMITTED,         /* ACT_PERMIT was carried out, and the sockets were drained since */
 	EV_LEASE_DROPPED,     /* ACT_DROP_LEASE was carried out: the kernel confirmed */
-	EV_LEASE_LOST,        /* the kernel has no lease of ours any more */
+	EV_LEASE_LOST,        /* somebody else took the lease away: the kernel has none of ours any more */
 	EV_ADDRESSES_ADDED,   /* all that ACT_ADD_ADDRESSES asked for so far ended */
 	EV_ADDRESSES_REMOVED, /* ACT_REMOVE_ADDRESSES ended */
 	EV_ADDRESSES_LOST,    /* somebody else deleted addresses of ours */
@@ -217,6 +217,9 @@ void core_step(struct core *core, mono_t now, const struct event *event, struct 
 /* When the core next wants EV_WAKE and EV_TICK; at most h/2 after the last wake. */
 mono_t core_deadline(const struct core *core);
 
+/* The lease's end by our own estimate, which the kernel's never precedes; MONO_NEVER without a lease. */
+mono_t core_lease_until(const struct core *core);
+
 /* A new configuration while it runs: shared IPs, test IPs, policy, automatic failover, backup operations. Parity, links and
  * timers stay as they were at core_init(): a restart's business, which conf names. */
 void core_reload(struct core *core, mono_t now, const struct core_config *config, struct actions *actions);
@@ -253,9 +256,10 @@ struct core_status {
 	bool reserve_fails; /* no more can be reserved just now */
 	uint16_t faults;    /* bits of enum fault */
 	uint16_t fitness;
-	mono_t lease_until;  /* own estimate, MONO_NEVER without a lease */
-	span_t lease_lowest; /* the least that was left of it at a renewal; the lease's length when none yet */
-	mono_t dead_at;      /* SUSPECT, COUNTDOWN: when silence makes us claim; MONO_FAR otherwise */
+	mono_t lease_until;   /* own estimate, MONO_NEVER without a lease */
+	mono_t lease_renewed; /* when the newest renewal (or the grant) that the kernel accepted was decided; MONO_NEVER */
+	span_t lease_lowest;  /* the least that was left of it at a renewal; the lease's length when none yet */
+	mono_t dead_at;       /* SUSPECT, COUNTDOWN: when silence makes us claim; MONO_FAR otherwise */
 	struct ip_set serving, wanted;
 	bool announced;
 	/* the peer */

@@ -10,7 +10,7 @@ void fault_set(struct core *core, mono_t now, enum fault fault, enum cause cause
 		core->retry_at = now + RETRY_DEADS * core->config.timers.dead;
 	core_because(core, cause);
 	claim_abandon(core, cause, actions);
-	lease_drop(core, cause, actions);
+	lease_give_up(core, cause, actions);
 	core->heartbeat_now = true; /* the offer */
 }
 

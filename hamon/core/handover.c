@@ -27,7 +27,7 @@ static void release(struct core *core, mono_t now, struct actions *actions) {
 	if (want == 0 || !peer_answers(core, now) || core->peer.frame.lease || core->rel != 0 ||
 	    core->claim != CLAIM_NONE || core->leaving || !(core->hold || epoch_owned(core)))
 		return;
-	lease_drop(core, CAUSE_ASKED, actions);
+	lease_give_up(core, CAUSE_ASKED, actions);
 	core->rel = want;
 	core->heartbeat_now = true;
 	core_because(core, CAUSE_ASKED);
@@ -157,7 +157,7 @@ static void takeover(struct core *core, mono_t now, const struct event *event) {
 static void force_down(struct core *core, struct actions *actions) {
 	core->faults |= FAULT_STANDDOWN;
 	core->offer_until = MONO_NEVER;
-	lease_drop(core, CAUSE_OPERATOR, actions);
+	lease_give_up(core, CAUSE_OPERATOR, actions);
 }
 
 static void standdown(struct core *core, mono_t now, const struct event *event, struct actions *actions) {
@@ -258,7 +258,7 @@ void handover_leave(struct core *core, struct actions *actions) {
 	core->farewell_at = MONO_NEVER;
 	core->want = core->rel = 0;
 	claim_abandon(core, CAUSE_STOP, actions);
-	lease_drop(core, CAUSE_STOP, actions);
+	lease_give_up(core, CAUSE_STOP, actions);
 	core_because(core, CAUSE_STOP);
 }
 

@@ -19,6 +19,16 @@ static mono_t lease_end(const struct core *core, mono_t decided) {
 	return decided + core->config.timers.lease - core->config.timers.tick;
 }
 
+mono_t lease_renewed_at(const struct core *core) {
+	const struct timers *t = &core->config.timers;
+
+	return core->hold ? core->lease_until - (t->lease - t->tick) : MONO_NEVER;
+}
+
+mono_t core_lease_until(const struct core *core) {
+	return core->lease_until;
+}
+
 void lease_granted(struct core *core, mono_t decided) {
 	core->hold = core->held = true;
 	core->lease_until = lease_end(core, decided);
@@ -34,13 +44,13 @@ void lease_renewed(struct core *core, mono_t now, mono_t decided) {
 }
 
 /* "now > est": the lease ran out. `seen` stays. */
-void lease_check(struct core *core, mono_t now, struct actions *actions) {
+void lease_lapse(struct core *core, mono_t now, struct actions *actions) {
 	if (core->hold && now > core->lease_until)
-		lease_drop(core, CAUSE_LAPSED, actions);
+		lease_give_up(core, CAUSE_LAPSED, actions);
 }
 
 /* Until the kernel confirmed, every heartbeat still says that we hold it. */
-void lease_drop(struct core *core, enum cause cause, struct actions *actions) {
+void lease_give_up(struct core *core, enum cause cause, struct actions *actions) {
 	if (!core->hold)
 		return;
 	core_because(core, cause);

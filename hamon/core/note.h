@@ -43,29 +43,30 @@ const char *fault_name(enum fault fault);
 enum cause {
 	CAUSE_NONE,
 	CAUSE_START,
-	CAUSE_HEARD,     /* the peer's heartbeat */
-	CAUSE_LATE,      /* the peer's heartbeat is late */
-	CAUSE_SILENCE,   /* silence for the dead interval, tests unbroken */
-	CAUSE_CONSENT,   /* we own the highest epoch, the peer echoes and holds nothing */
-	CAUSE_RELEASE,   /* the peer released it to our request */
-	CAUSE_FAREWELL,  /* the peer left */
-	CAUSE_LAPSED,    /* neither a fresh echo nor passed tests: the lease ran out */
-	CAUSE_REFUSED,   /* the kernel refused a marked heartbeat: there was no lease any more */
-	CAUSE_CONFLICT,  /* the peer holds the lease with a higher epoch */
-	CAUSE_ASKED,     /* the peer asked for the role */
-	CAUSE_OPERATOR,  /* a verb on this node */
-	CAUSE_OFFER,     /* the peer offered the role */
-	CAUSE_ILL,       /* the primary is ill and we are fit */
-	CAUSE_CARRIER,   /* carrier of a shared IP's interface */
-	CAUSE_ADDRESSES, /* the addresses could not be added */
-	CAUSE_EPOCHS,    /* the reserve of epochs */
-	CAUSE_PERMIT,    /* the kernel refused the permit */
-	CAUSE_STALL,     /* our own stall */
-	CAUSE_GUARD,     /* the claim's guard did not hold a second time */
-	CAUSE_SERVING,   /* addresses are in place and announced */
-	CAUSE_TESTS,     /* the connectivity tests began to hold, or ceased to */
-	CAUSE_TIMEOUT,   /* the peer did not answer the request */
-	CAUSE_STOP,      /* the daemon was told to end */
+	CAUSE_HEARD,      /* the peer's heartbeat */
+	CAUSE_LATE,       /* the peer's heartbeat is late */
+	CAUSE_SILENCE,    /* silence for the dead interval, tests unbroken */
+	CAUSE_CONSENT,    /* we own the highest epoch, the peer echoes and holds nothing */
+	CAUSE_RELEASE,    /* the peer released it to our request */
+	CAUSE_FAREWELL,   /* the peer left */
+	CAUSE_LAPSED,     /* neither a fresh echo nor passed tests, or we stood still: the lease ran out */
+	CAUSE_REFUSED,    /* the kernel refused a marked heartbeat: its lease, or its permit, was there no more */
+	CAUSE_LEASE_GONE, /* others took the kernel's lease away: they removed or changed its table */
+	CAUSE_CONFLICT,   /* the peer holds the lease with a higher epoch */
+	CAUSE_ASKED,      /* the peer asked for the role */
+	CAUSE_OPERATOR,   /* a verb on this node */
+	CAUSE_OFFER,      /* the peer offered the role */
+	CAUSE_ILL,        /* the primary is ill and we are fit */
+	CAUSE_CARRIER,    /* carrier of a shared IP's interface */
+	CAUSE_ADDRESSES,  /* the addresses could not be added */
+	CAUSE_EPOCHS,     /* the reserve of epochs */
+	CAUSE_PERMIT,     /* the kernel refused the permit */
+	CAUSE_STALL,      /* our own stall */
+	CAUSE_GUARD,      /* the claim's guard did not hold a second time */
+	CAUSE_SERVING,    /* addresses are in place and announced */
+	CAUSE_TESTS,      /* the connectivity tests began to hold, or ceased to */
+	CAUSE_TIMEOUT,    /* the peer did not answer the request */
+	CAUSE_STOP,       /* the daemon was told to end */
 	CAUSE__COUNT,
 };
 const char *cause_name(enum cause cause);
@@ -84,6 +85,7 @@ enum note_type {
 	NOTE_LINK,           /* detail: 1 up, 0 down; value: the link's slot */
 	NOTE_REQUEST,        /* an operator's request ended: value: verb; detail: outcome */
 	/* from node.c and the processes; text says which interface, address or program */
+	NOTE_LEASE_CHANGED, /* text: what others did to the lease's table, and who; detail: errno of restoring it, 0: restored */
 	NOTE_WRONG_KEY, /* a node of this cluster is there, but its key differs */
 	NOTE_REJECTED,  /* value: reason; first of its kind */
 	NOTE_INTERFACE, /* text: what happened to which interface */

@@ -57,9 +57,10 @@ bool lease_alone(const struct core *core, mono_t now); /* ALONE */
 bool lease_may_renew(const struct core *core, mono_t now);
 void lease_granted(struct core *core, mono_t decided);
 void lease_renewed(struct core *core, mono_t now, mono_t decided);
-void lease_check(struct core *core, mono_t now, struct actions *actions); /* now > est */
+void lease_lapse(struct core *core, mono_t now, struct actions *actions); /* now > est */
+mono_t lease_renewed_at(const struct core *core);                         /* MONO_NEVER without a lease */
 /* Drops lease and addresses, for this cause. No effect unless held. */
-void lease_drop(struct core *core, enum cause cause, struct actions *actions);
+void lease_give_up(struct core *core, enum cause cause, struct actions *actions);
 void lease_dropped(struct core *core, int error);
 void lease_tick(struct core *core, struct actions *actions);
 

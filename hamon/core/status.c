@@ -33,6 +33,7 @@ static void lease_status(const struct core *core, mono_t now, struct core_status
 	s->reserved = core->reserved;
 	s->reserve_fails = core->reserve_at != MONO_NEVER;
 	s->lease_until = core->lease_until;
+	s->lease_renewed = lease_renewed_at(core);
 	s->lease_lowest = core->lease_lowest;
 	s->wanted = core->config.ips;
 	if (core->served)

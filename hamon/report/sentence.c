@@ -77,7 +77,7 @@ static void add_silence(struct text *text, const struct sentence_names *names, c
 }
 
 static void add_lapse(struct text *text, const struct sentence_names *names, const struct facts *facts) {
-	add(text, "nobody renewed the lease: ");
+	add(text, "the lease ran out: ");
 	if (facts->echo_age < 0) {
 		add(text, "%s never echoed", names->peer);
 	} else {
@@ -113,7 +113,9 @@ static const char *plain_words(enum cause cause, const struct facts *facts) {
 	case CAUSE_START:
 		return "started";
 	case CAUSE_REFUSED:
-		return "the kernel refused a marked heartbeat: the lease was gone";
+		return "the kernel refused a marked heartbeat: the lease, or the permit to claim it, had run out";
+	case CAUSE_LEASE_GONE:
+		return "others took the lease away from the kernel";
 	case CAUSE_OPERATOR:
 		return "an operator's request";
 	case CAUSE_CARRIER:
@@ -180,6 +182,7 @@ static const char *peer_words(enum cause cause) {
 	case CAUSE_SILENCE:
 	case CAUSE_LAPSED:
 	case CAUSE_REFUSED:
+	case CAUSE_LEASE_GONE:
 	case CAUSE_OPERATOR:
 	case CAUSE_CARRIER:
 	case CAUSE_ADDRESSES:
@@ -225,7 +228,8 @@ static void add_transition(struct text *text, const struct sentence_names *names
 
 /* Lost without anybody's wish? */
 static bool was_taken(enum cause cause) {
-	return cause == CAUSE_LAPSED || cause == CAUSE_REFUSED || cause == CAUSE_CONFLICT || cause == CAUSE_STALL;
+	return cause == CAUSE_LAPSED || cause == CAUSE_REFUSED || cause == CAUSE_LEASE_GONE || cause == CAUSE_CONFLICT ||
+	       cause == CAUSE_STALL;
 }
 
 /* A peer that is late for a moment and heard again is for those who look closely. */
@@ -298,6 +302,14 @@ static void add_reserve(struct text *text, const struct note *note) {
 	add(text, " left");
 }
 
+static void add_lease_changed(struct text *text, const struct note *note) {
+	add(text, "the lease's table was changed by others: %s: ", note->text);
+	if (note->detail)
+		add(text, "it could not be restored: %s", strerror(abs(note->detail)));
+	else
+		add(text, "restored");
+}
+
 static void add_free_text(struct text *text, const struct note *note) {
 	add(text, "%s", note->text);
 	if (note->type == NOTE_ERROR && note->detail)
@@ -343,6 +355,9 @@ static void add_note(struct text *text, const struct sentence_names *names, cons
 	case NOTE_REQUEST:
 		add_request(text, note);
 		break;
+	case NOTE_LEASE_CHANGED:
+		add_lease_changed(text, note);
+		break;
 	case NOTE_WRONG_KEY:
 		add(text, "a hamon node of cluster %s is there, but its key differs%s%s", names->cluster,
 		    note->text[0] ? ": " : "", note->text);
@@ -367,6 +382,8 @@ static int priority_of(const struct note *note) {
 		return transition_priority(note);
 	case NOTE_ERROR:
 		return LOG_ERR;
+	case NOTE_LEASE_CHANGED:
+		return note->detail ? LOG_ERR : LOG_WARNING;
 	case NOTE_STALL:
 	case NOTE_CONFLICT:
 	case NOTE_PEER_UNCOVERED:

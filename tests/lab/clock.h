@@ -32,13 +32,21 @@ static inline void clock_sleep_until(nanos t) {
 }
 
 /* What to add to a kernel packet stamp (wall clock) to get CLOCK_MONOTONIC. Sampled anew at each use: the wall clock may be
- * stepped. */
+ * stepped. Of several samples the narrowest, since we may stand still in the middle of one: the order of two frames hangs
+ * on it. */
 static inline nanos clock_wall_to_mono(void) {
-	struct timespec wall;
-	nanos before = clock_now();
-	clock_gettime(CLOCK_REALTIME, &wall);
-	nanos after = clock_now();
-	return before + (after - before) / 2 - clock_from(&wall);
+	nanos narrowest = INT64_MAX, offset = 0;
+	for (int i = 0; i < 16 && narrowest > NANOS_MS / 1000; i++) {
+		struct timespec wall;
+		nanos before = clock_now();
+		clock_gettime(CLOCK_REALTIME, &wall);
+		nanos width = clock_now() - before;
+		if (width >= narrowest)
+			continue;
+		narrowest = width;
+		offset = before + width / 2 - clock_from(&wall);
+	}
+	return offset;
 }
 
 /* For people. */

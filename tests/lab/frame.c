@@ -10,18 +10,19 @@
 #include <netinet/ip.h>
 #include <netinet/ip6.h>
 #include <netinet/ip_icmp.h>
+#include <netinet/udp.h>
 #include <string.h>
 
 #include "tests/lab/shell.h"
 
-/* What an echo request of the lab carries, so that other echoes are not taken for it. */
+/* What the lab's questions carry, so that no other's are taken for them. */
 struct stamp {
 	uint8_t magic[8];
 	uint64_t number; /* network order */
 } __attribute__((packed));
 
 static const uint8_t stamp_magic[8] = "hamonlab";
-enum { ECHO_ID = 0x484c };
+enum { ECHO_ID = 0x484c, UDP_FROM = 4712 };
 
 struct frame_ip frame_ip(const char *text) {
 	struct frame_ip ip = {.family = strchr(text, ':') ? AF_INET6 : AF_INET};
@@ -54,9 +55,10 @@ static uint16_t sum_end(uint32_t sum) {
 	return htons((uint16_t)~sum);
 }
 
-static uint16_t sum_icmp6(const struct ip6_hdr *ip, const void *data, size_t len) {
-	uint32_t sum = sum_add(0, &ip->ip6_src, 32); /* both addresses */
-	return sum_end(sum_add(sum + (uint32_t)len + IPPROTO_ICMPV6, data, len));
+/* RFC 8200 8.1: over both addresses, length and protocol, too. */
+static uint16_t sum_ip6(const struct ip6_hdr *ip, const void *data, size_t len) {
+	uint32_t sum = sum_add(0, &ip->ip6_src, 32);
+	return sum_end(sum_add(sum + (uint32_t)len + ip->ip6_nxt, data, len));
 }
 
 static uint8_t *put_ethernet(const struct frame_ends *ends, uint16_t type, uint8_t *out) {
@@ -68,20 +70,45 @@ static uint8_t *put_ethernet(const struct frame_ends *ends, uint16_t type, uint8
 	return out + ETH_HLEN;
 }
 
-/* RFC 8200: the header around an ICMPv6 message. Returns the frame's length. */
-static size_t put_icmp6(const struct frame_ends *ends, const void *message, size_t len, uint8_t hops, uint8_t *out) {
-	struct ip6_hdr ip = {.ip6_hlim = hops};
+/* What IP carries: a message whose checksum, two bytes at sum_at, is still zero. */
+struct payload {
+	uint8_t protocol, hops;
+	const void *bytes;
+	size_t len, sum_at;
+};
+
+/* RFC 791. Returns the frame's length. */
+static size_t put_ip4(const struct frame_ends *ends, const struct payload *payload, uint8_t *out) {
+	struct iphdr ip = {.version = 4, .ihl = 5, .ttl = payload->hops, .protocol = payload->protocol};
+	ip.tot_len = htons((uint16_t)(sizeof(ip) + payload->len));
+	memcpy(&ip.saddr, ends->from.bytes, 4);
+	memcpy(&ip.daddr, ends->to.bytes, 4);
+	ip.check = sum_end(sum_add(0, &ip, sizeof(ip)));
+	uint8_t *bytes = put_ethernet(ends, ETH_P_IP, out);
+	memcpy(bytes, &ip, sizeof(ip));
+	memcpy(bytes + sizeof(ip), payload->bytes, payload->len);
+	return ETH_HLEN + sizeof(ip) + payload->len;
+}
+
+/* RFC 8200; computes the payload's checksum, which is about the addresses, too. Returns the frame's length. */
+static size_t put_ip6(const struct frame_ends *ends, const struct payload *payload, uint8_t *out) {
+	struct ip6_hdr ip = {0};
 	ip.ip6_vfc = 0x60;
-	ip.ip6_plen = htons((uint16_t)len);
-	ip.ip6_nxt = IPPROTO_ICMPV6;
+	ip.ip6_hlim = payload->hops;
+	ip.ip6_plen = htons((uint16_t)payload->len);
+	ip.ip6_nxt = payload->protocol;
 	memcpy(&ip.ip6_src, ends->from.bytes, 16);
 	memcpy(&ip.ip6_dst, ends->to.bytes, 16);
-	uint16_t sum = sum_icmp6(&ip, message, len);
+	uint16_t sum = sum_ip6(&ip, payload->bytes, payload->len);
 	uint8_t *bytes = put_ethernet(ends, ETH_P_IPV6, out);
 	memcpy(bytes, &ip, sizeof(ip));
-	memcpy(bytes + sizeof(ip), message, len);
-	memcpy(bytes + sizeof(ip) + offsetof(struct icmp6_hdr, icmp6_cksum), &sum, sizeof(sum));
-	return ETH_HLEN + sizeof(ip) + len;
+	memcpy(bytes + sizeof(ip), payload->bytes, payload->len);
+	memcpy(bytes + sizeof(ip) + payload->sum_at, &sum, sizeof(sum));
+	return ETH_HLEN + sizeof(ip) + payload->len;
+}
+
+static struct payload icmp6(const void *message, size_t len, uint8_t hops) {
+	return (struct payload){IPPROTO_ICMPV6, hops, message, len, offsetof(struct icmp6_hdr, icmp6_cksum)};
 }
 
 void frame_everybody(const struct frame_ip *ip, uint8_t mac[static ETH_ALEN]) {
@@ -117,7 +144,8 @@ static size_t solicit_nd(const struct frame_ends *ends, uint8_t *out) {
 	struct frame_ends group = *ends;
 	if (ends->to_mac[0] & 1)
 		memcpy(group.to.bytes, (uint8_t[]){0xff, 0x02, [11] = 1, 0xff}, 13);
-	return put_icmp6(&group, &body, sizeof(body), 255, out);
+	struct payload payload = icmp6(&body, sizeof(body), 255);
+	return put_ip6(&group, &payload, out);
 }
 
 size_t frame_solicit(const struct frame_ends *ends, uint8_t out[static FRAME_MAX]) {
@@ -131,29 +159,37 @@ struct echo {
 	struct stamp stamp;
 } __attribute__((packed));
 
-static struct echo echo_body(uint8_t type, uint64_t number) {
-	struct echo echo = {.type = type, .id = htons(ECHO_ID), .sequence = htons((uint16_t)number)};
-	memcpy(echo.stamp.magic, stamp_magic, sizeof(stamp_magic));
-	echo.stamp.number = htobe64(number);
-	return echo;
+static struct stamp stamp(uint64_t number) {
+	struct stamp stamp = {.number = htobe64(number)};
+	memcpy(stamp.magic, stamp_magic, sizeof(stamp_magic));
+	return stamp;
 }
 
 size_t frame_echo(const struct frame_ends *ends, uint64_t number, uint8_t out[static FRAME_MAX]) {
+	struct echo echo = {.id = htons(ECHO_ID), .sequence = htons((uint16_t)number), .stamp = stamp(number)};
 	if (ends->to.family == AF_INET6) {
-		struct echo echo = echo_body(ICMP6_ECHO_REQUEST, number);
-		return put_icmp6(ends, &echo, sizeof(echo), 64, out);
+		echo.type = ICMP6_ECHO_REQUEST;
+		struct payload payload = icmp6(&echo, sizeof(echo), 64);
+		return put_ip6(ends, &payload, out);
 	}
-	struct echo echo = echo_body(ICMP_ECHO, number);
+	echo.type = ICMP_ECHO;
 	echo.sum = sum_end(sum_add(0, &echo, sizeof(echo)));
-	struct iphdr ip = {.version = 4, .ihl = 5, .ttl = 64, .protocol = IPPROTO_ICMP};
-	ip.tot_len = htons(sizeof(ip) + sizeof(echo));
-	memcpy(&ip.saddr, ends->from.bytes, 4);
-	memcpy(&ip.daddr, ends->to.bytes, 4);
-	ip.check = sum_end(sum_add(0, &ip, sizeof(ip)));
-	uint8_t *body = put_ethernet(ends, ETH_P_IP, out);
-	memcpy(body, &ip, sizeof(ip));
-	memcpy(body + sizeof(ip), &echo, sizeof(echo));
-	return ETH_HLEN + sizeof(ip) + sizeof(echo);
+	return put_ip4(ends, &(struct payload){IPPROTO_ICMP, 64, &echo, sizeof(echo), 0}, out);
+}
+
+struct datagram {
+	struct udphdr udp;
+	struct stamp stamp;
+} __attribute__((packed));
+
+/* Over IPv4 without a checksum, which RFC 768 allows. */
+size_t frame_udp(const struct frame_ends *ends, uint16_t port, uint64_t number, uint8_t out[static FRAME_MAX]) {
+	struct datagram datagram = {.stamp = stamp(number)};
+	datagram.udp.source = htons(UDP_FROM);
+	datagram.udp.dest = htons(port);
+	datagram.udp.len = htons(sizeof(datagram));
+	struct payload payload = {IPPROTO_UDP, 64, &datagram, sizeof(datagram), offsetof(struct udphdr, check)};
+	return ends->to.family == AF_INET ? put_ip4(ends, &payload, out) : put_ip6(ends, &payload, out);
 }
 
 /* ---- parsing ---- */
@@ -172,17 +208,33 @@ static void parse_arp(const uint8_t *bytes, size_t len, struct frame_view *out) 
 		return;
 	out->kind = arp.arp_op == htons(ARPOP_REPLY) ? FRAME_ADVERTISEMENT : FRAME_SOLICITATION;
 	take_ip(&out->claimed, AF_INET, arp.arp_spa);
+	take_ip(&out->source, AF_INET, arp.arp_spa);
 	take_ip(&out->to, AF_INET, arp.arp_tpa);
 }
 
+/* The number in the stamp that begins here; 0: there is none of ours. */
+static uint64_t stamped(const uint8_t *bytes, size_t len) {
+	struct stamp found;
+	if (len < sizeof(found))
+		return 0;
+	memcpy(&found, bytes, sizeof(found));
+	return memcmp(found.magic, stamp_magic, sizeof(stamp_magic)) == 0 ? be64toh(found.number) : 0;
+}
+
 static void parse_echo(const uint8_t *bytes, size_t len, struct frame_view *out) {
-	struct echo echo;
+	size_t at = offsetof(struct echo, stamp);
 	out->kind = FRAME_ECHO_REPLY;
-	if (len < sizeof(echo))
+	out->number = len > at ? stamped(bytes + at, len - at) : 0;
+}
+
+/* A datagram of ours that came back, from this many bytes on. */
+static void parse_udp(const uint8_t *bytes, size_t len, size_t at, struct frame_view *out) {
+	at += offsetof(struct datagram, stamp);
+	uint64_t number = len > at ? stamped(bytes + at, len - at) : 0;
+	if (number == 0)
 		return;
-	memcpy(&echo, bytes, sizeof(echo));
-	if (memcmp(echo.stamp.magic, stamp_magic, sizeof(stamp_magic)) == 0)
-		out->number = be64toh(echo.stamp.number);
+	out->kind = FRAME_UDP_REPLY;
+	out->number = number;
 }
 
 static void parse_ip4(const uint8_t *bytes, size_t len, struct frame_view *out) {
@@ -191,11 +243,33 @@ static void parse_ip4(const uint8_t *bytes, size_t len, struct frame_view *out) 
 		return;
 	memcpy(&ip, bytes, sizeof(ip));
 	take_ip(&out->claimed, AF_INET, &ip.saddr);
+	take_ip(&out->source, AF_INET, &ip.saddr);
 	take_ip(&out->to, AF_INET, &ip.daddr);
 	out->kind = FRAME_DATA;
 	size_t head = (size_t)ip.ihl * 4;
-	if (ip.protocol == IPPROTO_ICMP && len > head && bytes[head] == ICMP_ECHOREPLY)
+	if (len <= head)
+		return;
+	if (ip.protocol == IPPROTO_ICMP && bytes[head] == ICMP_ECHOREPLY)
 		parse_echo(bytes + head, len - head, out);
+	if (ip.protocol == IPPROTO_ICMP && bytes[head] == ICMP_DEST_UNREACH)
+		parse_udp(bytes, len, head + sizeof(struct icmphdr) + sizeof(ip), out);
+	if (ip.protocol == IPPROTO_UDP)
+		parse_udp(bytes, len, head, out);
+}
+
+static void parse_icmp6(const uint8_t *body, size_t len, struct frame_view *out) {
+	if (len < sizeof(struct nd_neighbor_advert))
+		return;
+	if (body[0] == ICMP6_ECHO_REPLY)
+		parse_echo(body, len, out);
+	if (body[0] == ICMP6_DST_UNREACH)
+		parse_udp(body, len, sizeof(struct icmp6_hdr) + sizeof(struct ip6_hdr), out);
+	if (body[0] == ND_NEIGHBOR_SOLICIT)
+		out->kind = FRAME_SOLICITATION;
+	if (body[0] == ND_NEIGHBOR_ADVERT) {
+		out->kind = FRAME_ADVERTISEMENT;
+		take_ip(&out->claimed, AF_INET6, body + offsetof(struct nd_neighbor_advert, nd_na_target));
+	}
 }
 
 static void parse_ip6(const uint8_t *bytes, size_t len, struct frame_view *out) {
@@ -204,20 +278,13 @@ static void parse_ip6(const uint8_t *bytes, size_t len, struct frame_view *out) 
 		return;
 	memcpy(&ip, bytes, sizeof(ip));
 	take_ip(&out->claimed, AF_INET6, &ip.ip6_src);
+	take_ip(&out->source, AF_INET6, &ip.ip6_src);
 	take_ip(&out->to, AF_INET6, &ip.ip6_dst);
 	out->kind = FRAME_DATA;
-	const uint8_t *body = bytes + sizeof(ip);
-	len -= sizeof(ip);
-	if (ip.ip6_nxt != IPPROTO_ICMPV6 || len < sizeof(struct nd_neighbor_advert))
-		return;
-	if (body[0] == ICMP6_ECHO_REPLY)
-		parse_echo(body, len, out);
-	if (body[0] == ND_NEIGHBOR_SOLICIT)
-		out->kind = FRAME_SOLICITATION;
-	if (body[0] == ND_NEIGHBOR_ADVERT) {
-		out->kind = FRAME_ADVERTISEMENT;
-		take_ip(&out->claimed, AF_INET6, body + offsetof(struct nd_neighbor_advert, nd_na_target));
-	}
+	if (ip.ip6_nxt == IPPROTO_ICMPV6)
+		parse_icmp6(bytes + sizeof(ip), len - sizeof(ip), out);
+	if (ip.ip6_nxt == IPPROTO_UDP)
+		parse_udp(bytes, len, sizeof(ip), out);
 }
 
 void frame_parse(const uint8_t *bytes, size_t len, struct frame_view *out) {

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/lab/cgroup.h"
 #include "tests/lab/clock.h"
 #include "tests/lab/shell.h"
 
@@ -116,12 +117,14 @@ static void remove_dir(const char *dir) {
 static void clean(const char *prefix) {
 	static struct spaces spaces;
 	find_spaces(prefix, &spaces);
+	cgroup_sweep(prefix); /* what is frozen cannot die */
 	for (nanos end = clock_now() + 10 * NANOS_SEC; spaces.n && kill_inside(&spaces) && clock_now() < end;)
 		clock_sleep_until(clock_now() + 2 * NANOS_MS);
 	for (size_t i = 0; i < spaces.n; i++) {
 		umount2(spaces.path[i], MNT_DETACH);
 		unlink(spaces.path[i]);
 	}
+	cgroup_sweep(prefix);
 }
 
 static void serve(int fd, const char *dir) {

@@ -1,12 +1,12 @@
 /* The janitor: a child process that outlives whatever happens to the lab and removes what it made: the processes in its
- * namespaces, the namespaces, its directory. It is the only way in which the lab cleans up, so it is always exercised. */
+ * namespaces, the namespaces, its cgroups, its directory. It is the only way in which the lab cleans up, so it is always exercised. */
 #ifndef LAB_JANITOR_H
 #define LAB_JANITOR_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What one process made bears its number: namespaces PREFIX-name, one directory. */
+/* What one process made bears its number: namespaces and cgroups PREFIX-name, one directory. */
 enum { JANITOR_PREFIX = 24, JANITOR_DIR = 192 };
 
 /* Starts the janitor of this process; there is one at most. It acts when this process ends, however it ends, or at

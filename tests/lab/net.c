@@ -2,9 +2,11 @@
 #include "tests/lab/net.h"
 
 #include <assert.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "tests/lab/frame.h"
 #include "tests/lab/janitor.h"
 #include "tests/lab/shell.h"
 
@@ -46,11 +48,13 @@ static void lay_cable(const struct net *net, enum net_host host) {
 		    "link set %s master sw0 up\n",
 		    name, host_bytes[host], net->ns[host], name);
 	shell_must(&(struct shell_job){.ns = net->switch_ns, .input = batch}, "ip -batch -");
-	/* A fresh namespace may take the machine's settings over; the lab's hosts are plain ones. */
+	/* A fresh namespace may take the machine's settings over; the lab's hosts are plain ones, but for "port unreachable",
+	 * which they say as often as the witness's UDP client asks. */
 	shell_must(&(struct shell_job){.ns = net->ns[host]},
 		   "sysctl -qw net.ipv4.ip_forward=0 net.ipv4.conf.all.arp_ignore=0 net.ipv4.conf.all.arp_announce=0"
 		   " net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0 net.ipv4.conf.eth0.rp_filter=0"
 		   " net.ipv4.conf.all.promote_secondaries=0 net.ipv4.conf.eth0.promote_secondaries=0"
+		   " net.ipv4.icmp_ratemask=0 net.ipv6.icmp.ratemask=0"
 		   " net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.eth0.disable_ipv6=0 net.ipv6.conf.eth0.accept_dad=0");
 	shell_print(batch, sizeof(batch),
 		    "link set eth0 up\n"
@@ -85,38 +89,84 @@ void net_build(struct net *net, bool second_cable) {
 		build_second_cable(net);
 }
 
+/* Feeds rules to the switch, in one transaction: they hold from the same instant on. */
+static void rule(const struct net *net, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void rule(const struct net *net, const char *format, ...) {
+	char rules[1024];
+	va_list args;
+	va_start(args, format);
+	int n = vsnprintf(rules, sizeof(rules), format, args);
+	va_end(args);
+	if (n < 0 || (size_t)n >= sizeof(rules))
+		shell_die("too many rules: %s...", rules);
+	shell_must(&(struct shell_job){.ns = net->switch_ns, .input = rules}, "nft -f -");
+}
+
+/* Adding what is there does nothing, so that the deletion always finds it. */
+#define DELETE_TABLE(name) "add table netdev " name "\ndelete table netdev " name "\n"
+
+/* What comes from a host comes in at its port of the switch. */
+static const char *hook_of(enum net_way way) {
+	return way == NET_OUT ? "ingress" : "egress";
+}
+
 void net_cut(const struct net *net, enum net_host host, enum net_cut cut) {
-	struct shell_job job = {.ns = net->switch_ns};
 	const char *name = host_names[host];
-	char rules[512];
 	switch (cut) {
 	case NET_CUT_CARRIER:
-		shell_must(&job, "ip link set %s down", name);
+		shell_must(&(struct shell_job){.ns = net->switch_ns}, "ip link set %s down", name);
 		break;
 	case NET_CUT_FRAMES:
-		/* One transaction: both ways at the same instant. */
-		shell_print(rules, sizeof(rules),
-			    "table netdev cut-%s {\n"
-			    "chain in { type filter hook ingress device %s priority 0; policy drop; }\n"
-			    "chain out { type filter hook egress device %s priority 0; policy drop; }\n"
-			    "}\n",
-			    name, name, name);
-		job.input = rules;
-		shell_must(&job, "nft -f -");
+		rule(net,
+		     "table netdev cut-%s {\n"
+		     "chain out { type filter hook ingress device %s priority 0; policy drop; }\n"
+		     "chain in { type filter hook egress device %s priority 0; policy drop; }\n"
+		     "}\n",
+		     name, name, name);
 		break;
 	}
 }
 
-void net_mend(const struct net *net, enum net_host host) {
-	struct shell_job job = {.ns = net->switch_ns};
+void net_cut_one_way(const struct net *net, enum net_host host, enum net_way way) {
 	const char *name = host_names[host];
-	char rules[128];
-	/* Adding what is there does nothing, so that the deletion always finds it. */
-	shell_print(rules, sizeof(rules), "add table netdev cut-%s\ndelete table netdev cut-%s\n", name, name);
-	job.input = rules;
-	shell_must(&job, "nft -f -");
-	job.input = NULL;
-	shell_must(&job, "ip link set %s up", name);
+	rule(net, "table netdev cut-%s {\nchain %s { type filter hook %s device %s priority 0; policy drop; }\n}\n", name,
+	     way == NET_OUT ? "out" : "in", hook_of(way), name);
+}
+
+void net_block_heartbeats(const struct net *net, enum net_host host) {
+	const char *name = host_names[host];
+	rule(net,
+	     "table netdev cut-%s {\n"
+	     "chain heartbeats { type filter hook ingress device %s priority 1; ether type 0x%04x drop; }\n"
+	     "}\n",
+	     name, name, FRAME_HEARTBEAT_TYPE);
+}
+
+void net_mend(const struct net *net, enum net_host host) {
+	const char *name = host_names[host];
+	rule(net, DELETE_TABLE("cut-%s"), name, name);
+	shell_must(&(struct shell_job){.ns = net->switch_ns}, "ip link set %s up", name);
+}
+
+/* Frames are marked where they come in, and dropped where they would leave by a port of the other half. */
+void net_split(const struct net *net, enum net_host gateway_with, enum net_host client_with) {
+	char half[NET_NODES][64];
+	for (unsigned node = 0; node < NET_NODES; node++)
+		shell_print(half[node], sizeof(half[node]), "%s%s%s", host_names[node],
+			    gateway_with == node ? ", gateway" : "", client_with == node ? ", client" : "");
+	rule(net,
+	     "table netdev split {\n"
+	     "chain from-ha1 { type filter hook ingress devices = { %s } priority 2; meta mark set 1; }\n"
+	     "chain from-ha2 { type filter hook ingress devices = { %s } priority 2; meta mark set 2; }\n"
+	     "chain to-ha1 { type filter hook egress devices = { %s } priority 2; meta mark 2 drop; }\n"
+	     "chain to-ha2 { type filter hook egress devices = { %s } priority 2; meta mark 1 drop; }\n"
+	     "}\n",
+	     half[NET_HA1], half[NET_HA2], half[NET_HA1], half[NET_HA2]);
+}
+
+void net_unite(const struct net *net) {
+	rule(net, DELETE_TABLE("split"));
 }
 
 void net_unplug(const struct net *net, enum net_host host) {

@@ -31,14 +31,28 @@ enum net_cut {
 	NET_CUT_FRAMES,  /* the switch drops every frame of the port, both ways; the carrier stays */
 };
 
+/* Seen from the host. */
+enum net_way { NET_OUT, NET_IN };
+
 /* Builds it with the janitor's prefix, so janitor_start() comes first. Dies when it cannot. */
 void net_build(struct net *net, bool second_cable);
 
 /* Cuts the host's cable. Faults of both kinds may stand on one cable at once. */
 void net_cut(const struct net *net, enum net_host host, enum net_cut cut);
 
+/* The switch drops every frame that the host sends (NET_OUT), or every one that goes to it (NET_IN). */
+void net_cut_one_way(const struct net *net, enum net_host host, enum net_way way);
+
+/* The switch drops the heartbeats that the host sends, and nothing else; the second cable carries them still. */
+void net_block_heartbeats(const struct net *net, enum net_host host);
+
 /* Takes every fault of the host's cable back. */
 void net_mend(const struct net *net, enum net_host host);
+
+/* Breaks the switch in two: ha1's half and ha2's. The gateway and the client go with the node that is named for each. No
+ * carrier is lost, no frame crosses. net_unite() makes it whole again. */
+void net_split(const struct net *net, enum net_host gateway_with, enum net_host client_with);
+void net_unite(const struct net *net);
 
 /* Takes the host's eth0 away, and makes it anew with the same MAC and addresses. */
 void net_unplug(const struct net *net, enum net_host host);

@@ -12,7 +12,7 @@
 
 #include "tests/lab/shell.h"
 
-enum { BATCH = 32, BUFFER = 16 << 20, PRIORITY = 50 };
+enum { BATCH = 32, BUFFER = 16 << 20 };
 
 static void set(int fd, int level, int option, int value, const char *what) {
 	if (setsockopt(fd, level, option, &value, sizeof(value)))
@@ -87,17 +87,4 @@ unsigned packet_drops(int fd) {
 	socklen_t size = sizeof(stats);
 	getsockopt(fd, SOL_PACKET, PACKET_STATISTICS, &stats, &size);
 	return stats.tp_drops;
-}
-
-void packet_thread(void *(*run)(void *), void *arg, pthread_t *thread) {
-	pthread_attr_t attr;
-	struct sched_param param = {.sched_priority = PRIORITY};
-	pthread_attr_init(&attr);
-	pthread_attr_setinheritsched(&attr, PTHREAD_EXPLICIT_SCHED);
-	pthread_attr_setschedpolicy(&attr, SCHED_FIFO);
-	pthread_attr_setschedparam(&attr, &param);
-	int error = pthread_create(thread, &attr, run, arg);
-	if (error)
-		shell_die("no real-time thread: %s", strerror(error));
-	pthread_attr_destroy(&attr);
 }

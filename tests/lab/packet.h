@@ -1,8 +1,7 @@
-/* AF_PACKET sockets with kernel receive stamps, for the prober and the sniffer. */
+/* AF_PACKET sockets with kernel receive stamps, for the witness. */
 #ifndef LAB_PACKET_H
 #define LAB_PACKET_H
 
-#include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,8 +23,5 @@ size_t packet_read(int fd, struct packet *out, size_t max);
 
 /* Frames that the socket had no room for, since the last call. */
 unsigned packet_drops(int fd);
-
-/* Starts a real-time thread (SCHED_FIFO, above the daemon, below the freeze meter). Dies when it cannot. */
-void packet_thread(void *(*run)(void *), void *arg, pthread_t *thread);
 
 #endif

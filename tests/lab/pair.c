@@ -57,14 +57,15 @@ void pair_configure(const struct pair *pair, enum net_host host, const struct pa
 		    "nodes = ( { name = \"ha1\" }, { name = \"ha2\" } )\n"
 		    "shared-ips = ( %s )\n"
 		    "%s"
-		    "failover = { within = \"%lldms\" %s }\n"
+		    "failover = { within = \"%lldms\" %s %s }\n"
 		    "connectivity-test = { %s }\n"
 		    "%s\n",
 		    conf->cluster ? conf->cluster : "edge", node->dir,
 		    conf->shared_ips ? conf->shared_ips
 				     : "{ address = \"" PAIR_SHARED "/24\" interface = \"" PAIR_INTERFACE "\" }",
 		    links, (long long)(conf->within / NANOS_MS), conf->failover ? conf->failover : "",
-		    conf->tests ? conf->tests : "ips = [ \"192.0.2.1\" ]", conf->more ? conf->more : "");
+		    conf->lease_off ? "lease = \"off\"" : "", conf->tests ? conf->tests : "ips = [ \"192.0.2.1\" ]",
+		    conf->more ? conf->more : "");
 	write_file(node->conf, text, 0644);
 	free(text);
 }
@@ -117,17 +118,33 @@ int pair_wait_end(struct pair *pair, enum net_host host, nanos deadline) {
 	}
 }
 
-/* Is there the word among the arguments of the process, and is it a child of the parent? */
-static bool is_child(const char *process, pid_t parent, const char *word) {
-	char path[PAIR_PATH], args[1024];
+static long parent_of(const char *process) {
+	char path[PAIR_PATH];
 	shell_print(path, sizeof(path), "/proc/%s/stat", process);
 	char *stat = text_read(path);
 	const char *after = strrchr(stat, ')'); /* "(name) S ppid": the name may hold anything */
-	long ppid = after && strlen(after) > 4 ? strtol(after + 4, NULL, 10) : 0;
+	long parent = after && strlen(after) > 4 ? strtol(after + 4, NULL, 10) : 0;
 	free(stat);
-	if (ppid != parent)
-		return false;
-	shell_print(path, sizeof(path), "/proc/%s/cmdline", process);
+	return parent;
+}
+
+size_t pair_children(const struct pair *pair, enum net_host host, pid_t out[static PAIR_CHILDREN]) {
+	size_t n = 0;
+	DIR *dir = opendir("/proc");
+	for (struct dirent *entry; dir && n < PAIR_CHILDREN && (entry = readdir(dir));) {
+		long pid = strtol(entry->d_name, NULL, 10);
+		if (pid > 0 && parent_of(entry->d_name) == pair->node[host].pid)
+			out[n++] = (pid_t)pid;
+	}
+	if (dir)
+		closedir(dir);
+	return n;
+}
+
+/* Is there the word among the arguments of the process? */
+static bool has_word(pid_t process, const char *word) {
+	char path[PAIR_PATH], args[1024];
+	shell_print(path, sizeof(path), "/proc/%d/cmdline", (int)process);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t n = fd < 0 ? -1 : read(fd, args, sizeof(args) - 1);
 	if (fd >= 0)
@@ -142,16 +159,12 @@ static bool is_child(const char *process, pid_t parent, const char *word) {
 }
 
 pid_t pair_child(const struct pair *pair, enum net_host host, const char *word) {
-	pid_t found = 0;
-	DIR *dir = opendir("/proc");
-	for (struct dirent *entry; dir && !found && (entry = readdir(dir));) {
-		long pid = strtol(entry->d_name, NULL, 10);
-		if (pid > 0 && is_child(entry->d_name, pair->node[host].pid, word))
-			found = (pid_t)pid;
-	}
-	if (dir)
-		closedir(dir);
-	return found;
+	pid_t children[PAIR_CHILDREN];
+	size_t n = pair_children(pair, host, children);
+	for (size_t i = 0; i < n; i++)
+		if (has_word(children[i], word))
+			return children[i];
+	return 0;
 }
 
 void pair_expect_alive(struct pair *pair) {

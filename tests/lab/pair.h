@@ -25,6 +25,7 @@ struct pair_conf {
 	const char *links;      /* inside of links = ( ... ); left out by default */
 	const char *tests;      /* inside of connectivity-test = { ... }; the gateway's address by default */
 	const char *failover;   /* added inside of failover = { ... } */
+	bool lease_off;         /* no lease in the kernel */
 	const char *more;       /* added at the end */
 };
 
@@ -62,6 +63,10 @@ int pair_wait_end(struct pair *pair, enum net_host host, nanos deadline);
 
 /* The process id of one of the supervisor's children by the word on its command line ("_monitor", "_report"); 0: not there. */
 pid_t pair_child(const struct pair *pair, enum net_host host, const char *word);
+
+/* All of the supervisor's children: at most PAIR_CHILDREN. Returns how many. */
+enum { PAIR_CHILDREN = 16 };
+size_t pair_children(const struct pair *pair, enum net_host host, pid_t out[static PAIR_CHILDREN]);
 
 /* Dies when a daemon that was started ended by itself. */
 void pair_expect_alive(struct pair *pair);

@@ -1,243 +1,77 @@
-/* The client's prober: see probe.h. One real-time thread sends and reads; the others only look at what it wrote. */
+/* The client's prober: see probe.h. The witness's process asks; here is what its record tells. */
 #include "tests/lab/probe.h"
 
-#include <errno.h>
-#include <linux/if_packet.h>
-#include <netinet/in.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include "tests/lab/frame.h"
-#include "tests/lab/packet.h"
 #include "tests/lab/shell.h"
-
-/* The kinds of questions in a round. */
-enum kind { KIND_EVERYBODY, KIND_SOLICIT, KIND_ECHO, KIND__COUNT };
-
-enum {
-	ROUNDS = 1 << 18, /* remembered: more than four minutes at 1 ms */
-	FRAMES = 5,       /* a round's */
-	MACS = 8,         /* different ones told apart: the nodes', then strangers' */
-	NOBODY = MACS,    /* nothing learnt yet */
-	TAGS = 32,        /* rounds told apart by the address they are asked from */
-	TAG_EVERYBODY = 128 /* last byte of that address; those of KIND_SOLICIT follow */,
-	TAG_SOLICIT = TAG_EVERYBODY + TAGS,
-	TAG_END = TAG_SOLICIT + TAGS,
-	READ = 32,
-};
-
-struct round {
-	_Atomic nanos sent;
-	_Atomic nanos served;                /* when the reply came that served; 0: none did */
-	_Atomic uint8_t by;                  /* who served, or would: the MAC that was learnt when it was sent */
-	_Atomic uint8_t owners[KIND__COUNT]; /* masks of the MACs that answered */
-	_Atomic uint16_t missed;             /* rounds that should have been sent between the one before and this */
-	_Atomic bool torn;                   /* the frames did not leave at once: not one probe */
-};
+#include "tests/lab/witness.h"
+#include "tests/witness/record.h"
 
 struct probe {
-	int fd;
-	nanos interval;
-	struct frame_ip shared, self;
-	uint8_t mac[ETH_ALEN]; /* the client's */
-	unsigned macs_n;
-	uint8_t macs[MACS][ETH_ALEN];
-	unsigned learnt;
-	pthread_t thread;
-	_Atomic bool stop;
-	_Atomic uint64_t rounds; /* sent so far; numbers begin at 1 */
-	struct packet packets[READ];
-	struct round ring[ROUNDS];
+	struct witness witness;
+	const struct record_asked *record;
 };
 
 nanos probe_interval(nanos within) {
 	return within / 500 > NANOS_MS ? within / 500 : NANOS_MS;
 }
 
-/* ---- asking ---- */
-
-/* ARP replies carry no number; the address they go to tells the round. */
-static struct frame_ip tagged(const struct probe *probe, unsigned tag) {
-	struct frame_ip ip = probe->self;
-	if (ip.family == AF_INET) {
-		ip.bytes[3] = (uint8_t)tag;
-	} else {
-		ip.bytes[13] = 0xff;
-		ip.bytes[15] = (uint8_t)tag;
-	}
-	return ip;
-}
-
-struct volley {
-	uint8_t bytes[FRAMES][FRAME_MAX];
-	struct iovec iov[FRAMES];
-	struct mmsghdr msgs[FRAMES];
-};
-
-static void build(const struct probe *probe, uint64_t number, struct volley *out) {
-	size_t len[FRAMES], n = 0;
-	unsigned tag = (unsigned)(number % TAGS);
-	struct frame_ends ends = {.from = tagged(probe, TAG_EVERYBODY + tag), .to = probe->shared};
-	memcpy(ends.from_mac, probe->mac, ETH_ALEN);
-	frame_everybody(&probe->shared, ends.to_mac);
-	len[n] = frame_solicit(&ends, out->bytes[n]), n++;
-	for (unsigned node = 0; node < NET_NODES; node++) {
-		memcpy(ends.to_mac, probe->macs[node], ETH_ALEN);
-		ends.from = tagged(probe, TAG_SOLICIT + tag);
-		len[n] = frame_solicit(&ends, out->bytes[n]), n++;
-	}
-	for (unsigned node = 0; node < NET_NODES; node++) {
-		memcpy(ends.to_mac, probe->macs[node], ETH_ALEN);
-		ends.from = probe->self;
-		len[n] = frame_echo(&ends, number, out->bytes[n]), n++;
-	}
-	for (size_t i = 0; i < n; i++) {
-		out->iov[i] = (struct iovec){out->bytes[i], len[i]};
-		out->msgs[i] = (struct mmsghdr){.msg_hdr = {.msg_iov = &out->iov[i], .msg_iovlen = 1}};
-	}
-}
-
-static struct round *round_of(struct probe *probe, uint64_t number) {
-	return &probe->ring[number % ROUNDS];
-}
-
-static void ask(struct probe *probe, unsigned missed) {
-	uint64_t number = atomic_load_explicit(&probe->rounds, memory_order_relaxed) + 1;
-	struct volley volley;
-	build(probe, number, &volley);
-	struct round *round = round_of(probe, number);
-	nanos before = clock_now();
-	round->sent = before;
-	round->served = 0;
-	round->by = (uint8_t)probe->learnt;
-	for (unsigned kind = 0; kind < KIND__COUNT; kind++)
-		round->owners[kind] = 0;
-	round->missed = (uint16_t)missed;
-	int sent = sendmmsg(probe->fd, volley.msgs, FRAMES, 0);
-	round->torn = sent != FRAMES || clock_now() - before > NANOS_MS;
-	atomic_store_explicit(&probe->rounds, number, memory_order_release);
-}
-
-/* ---- what comes back ---- */
-
-static unsigned mac_index(struct probe *probe, const uint8_t *mac) {
-	for (unsigned i = 0; i < probe->macs_n; i++)
-		if (memcmp(probe->macs[i], mac, ETH_ALEN) == 0)
-			return i;
-	if (probe->macs_n == MACS)
-		return MACS - 1; /* so many strangers are failure enough */
-	memcpy(probe->macs[probe->macs_n], mac, ETH_ALEN);
-	return probe->macs_n++;
-}
-
-static void answered(struct probe *probe, uint64_t number, enum kind kind, unsigned mac, nanos at) {
-	struct round *round = round_of(probe, number);
-	round->owners[kind] |= (uint8_t)(1U << mac);
-	if (kind == KIND_ECHO && mac == round->by && round->served == 0)
-		round->served = at;
-}
-
-/* An answer, or an announcement. Only what a client gets without knowing the nodes' MACs goes into its ARP cache. */
-static void advertised(struct probe *probe, const struct frame_view *frame, unsigned mac) {
-	unsigned tag = frame->to.bytes[probe->shared.family == AF_INET ? 3 : 15];
-	bool to_tag = frame->kind == FRAME_ADVERTISEMENT && tag >= TAG_EVERYBODY && tag < TAG_END;
-	struct frame_ip asked_from = tagged(probe, tag);
-	if (!to_tag || !frame_ip_equal(&asked_from, &frame->to)) {
-		probe->learnt = mac;
-		return;
-	}
-	enum kind kind = tag < TAG_SOLICIT ? KIND_EVERYBODY : KIND_SOLICIT;
-	uint64_t newest = atomic_load_explicit(&probe->rounds, memory_order_relaxed);
-	uint64_t back = (newest - tag) % TAGS; /* TAGS divides both tags' beginnings */
-	if (back < newest)
-		answered(probe, newest - back, kind, mac, 0);
-	if (kind == KIND_EVERYBODY)
-		probe->learnt = mac;
-}
-
-static void take(struct probe *probe, const struct packet *packet) {
-	struct frame_view frame;
-	frame_parse(packet->bytes, packet->len < PACKET_SNAP ? packet->len : PACKET_SNAP, &frame);
-	if (!frame_ip_equal(&frame.claimed, &probe->shared) || memcmp(frame.from_mac, probe->mac, ETH_ALEN) == 0)
-		return;
-	unsigned mac = mac_index(probe, frame.from_mac);
-	uint64_t newest = atomic_load_explicit(&probe->rounds, memory_order_relaxed);
-	switch (frame.kind) {
-	case FRAME_SOLICITATION:
-	case FRAME_ADVERTISEMENT:
-		advertised(probe, &frame, mac);
-		break;
-	case FRAME_ECHO_REPLY:
-		if (frame.number > 0 && frame.number <= newest && frame.number + ROUNDS > newest)
-			answered(probe, frame.number, KIND_ECHO, mac, packet->at);
-		break;
-	case FRAME_HEARTBEAT:
-	case FRAME_DATA:
-	case FRAME_OTHER:
-		break;
-	}
-}
-
-static void *run(void *arg) {
-	struct probe *probe = arg;
-	for (nanos due = clock_now(); !atomic_load(&probe->stop); due += probe->interval) {
-		clock_sleep_until(due);
-		/* In the order in which they came, so that the cache is what it would be at this moment. */
-		for (size_t n; (n = packet_read(probe->fd, probe->packets, READ)) > 0;)
-			for (size_t i = 0; i < n; i++)
-				take(probe, &probe->packets[i]);
-		unsigned missed = (unsigned)((clock_now() - due) / probe->interval);
-		due += missed * probe->interval;
-		ask(probe, missed);
-	}
-	return NULL;
-}
-
 struct probe *probe_start(const struct net *net, const char *shared_ip, nanos interval) {
-	/* Shared, so that a fork of the lab does not make the thread copy pages. */
-	int flags = MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE;
-	struct probe *probe = mmap(NULL, sizeof(*probe), PROT_READ | PROT_WRITE, flags, -1, 0);
-	if (probe == MAP_FAILED)
-		shell_die("no memory for the prober: %s", strerror(errno));
-	probe->interval = interval;
-	probe->shared = frame_ip(shared_ip);
-	probe->self = frame_ip(probe->shared.family == AF_INET ? "192.0.2.9" : "2001:db8::9");
-	memcpy(probe->mac, net->mac[NET_CLIENT], ETH_ALEN);
-	for (probe->macs_n = 0; probe->macs_n < NET_NODES; probe->macs_n++)
-		memcpy(probe->macs[probe->macs_n], net->mac[probe->macs_n], ETH_ALEN);
-	probe->learnt = NOBODY;
-	probe->fd = packet_open(net->ns[NET_CLIENT], "eth0");
-	packet_thread(run, probe, &probe->thread);
+	struct probe *probe = malloc(sizeof(*probe));
+	if (!probe)
+		shell_die("out of memory");
+	witness_prepare(&probe->witness, "ask", sizeof(struct record_asked));
+	struct record_asked *order = (struct record_asked *)probe->witness.record;
+	memcpy(order->ns, net->ns[NET_CLIENT], NET_NS);
+	memcpy(order->mac, net->mac[NET_CLIENT], ETH_ALEN);
+	for (unsigned host = 0; host < NET_NODES; host++)
+		memcpy(order->node_mac[host], net->mac[host], ETH_ALEN);
+	order->shared = frame_ip(shared_ip);
+	order->interval = interval;
+	probe->record = order;
+	witness_start(&probe->witness);
 	return probe;
 }
 
 void probe_stop(struct probe *probe) {
-	atomic_store(&probe->stop, true);
-	pthread_join(probe->thread, NULL);
-	close(probe->fd);
-	munmap(probe, sizeof(*probe));
+	witness_stop(&probe->witness);
+	free(probe);
 }
 
 /* ---- what it saw ---- */
 
-/* The rounds that are still remembered: [first, end). One slot is the thread's own. */
-static uint64_t rounds_first(const struct probe *probe, uint64_t *end) {
-	uint64_t newest = atomic_load_explicit(&probe->rounds, memory_order_acquire);
-	*end = newest + 1;
-	return newest < ROUNDS ? 1 : newest - ROUNDS + 2;
+/* Rounds by number: [first, end). */
+struct rounds {
+	uint64_t first, end;
+};
+
+static const struct record_round *round_of(const struct probe *probe, uint64_t number) {
+	return &probe->record->ring[number % RECORD_ROUNDS];
+}
+
+/* All that are remembered. One slot of the ring is the witness's own. */
+static struct rounds remembered(const struct probe *probe) {
+	uint64_t newest = atomic_load_explicit(&probe->record->rounds, memory_order_acquire);
+	return (struct rounds){newest < RECORD_ROUNDS ? 1 : newest - RECORD_ROUNDS + 2, newest + 1};
+}
+
+/* Those of an interval, and some around it, once every answer that came in until its end is noted. Dies when the
+ * interval's beginning is forgotten. */
+static struct rounds rounds_of(const struct probe *probe, nanos since, nanos until) {
+	witness_wait(&probe->witness, until);
+	struct rounds rounds = remembered(probe);
+	if (rounds.first > 1 && round_of(probe, rounds.first)->sent > since)
+		shell_die("the client does not remember what it saw so long ago");
+	return rounds;
 }
 
 struct probe_gap probe_outage(const struct probe *probe, nanos since, nanos until) {
-	uint64_t end, i = rounds_first(probe, &end);
+	struct rounds rounds = rounds_of(probe, since, until);
 	struct probe_gap worst = {0};
 	nanos last = 0;
-	for (; i <= end; i++) {
-		nanos at = i < end ? probe->ring[i % ROUNDS].served : until;
+	for (uint64_t i = rounds.first; i <= rounds.end; i++) {
+		nanos at = i < rounds.end ? round_of(probe, i)->served : until;
 		if (at == 0)
 			continue;
 		if (at > until)
@@ -252,13 +86,13 @@ struct probe_gap probe_outage(const struct probe *probe, nanos since, nanos unti
 }
 
 unsigned probe_owners_max(const struct probe *probe, nanos since, nanos until) {
-	uint64_t end, i = rounds_first(probe, &end);
+	struct rounds rounds = rounds_of(probe, since, until);
 	int most = 0;
-	for (; i < end; i++) {
-		const struct round *round = &probe->ring[i % ROUNDS];
+	for (uint64_t i = rounds.first; i < rounds.end; i++) {
+		const struct record_round *round = round_of(probe, i);
 		if (round->torn || round->sent < since || round->sent >= until)
 			continue;
-		for (unsigned kind = 0; kind < KIND__COUNT; kind++) {
+		for (unsigned kind = 0; kind < RECORD_KINDS; kind++) {
 			int owners = __builtin_popcount(round->owners[kind]);
 			most = owners > most ? owners : most;
 		}
@@ -267,9 +101,10 @@ unsigned probe_owners_max(const struct probe *probe, nanos since, nanos until) {
 }
 
 uint64_t probe_missed(const struct probe *probe, nanos since, nanos until) {
-	uint64_t end, i = rounds_first(probe, &end), missed = 0;
-	for (; i < end; i++) {
-		const struct round *round = &probe->ring[i % ROUNDS];
+	struct rounds rounds = rounds_of(probe, since, until);
+	uint64_t missed = 0;
+	for (uint64_t i = rounds.first; i < rounds.end; i++) {
+		const struct record_round *round = round_of(probe, i);
 		if (round->sent >= since && round->sent < until)
 			missed += round->missed + (round->torn ? 1U : 0U);
 	}
@@ -277,9 +112,10 @@ uint64_t probe_missed(const struct probe *probe, nanos since, nanos until) {
 }
 
 int probe_owner(const struct probe *probe, nanos since) {
-	uint64_t end, first = rounds_first(probe, &end);
-	for (uint64_t i = end; i-- > first;) {
-		const struct round *round = &probe->ring[i % ROUNDS];
+	witness_expect(&probe->witness);
+	struct rounds rounds = remembered(probe);
+	for (uint64_t i = rounds.end; i-- > rounds.first;) {
+		const struct record_round *round = round_of(probe, i);
 		if (round->sent < since)
 			break;
 		if (round->served)
@@ -289,9 +125,10 @@ int probe_owner(const struct probe *probe, nanos since) {
 }
 
 uint64_t probe_served(const struct probe *probe, enum net_host host, nanos since, nanos until) {
-	uint64_t end, i = rounds_first(probe, &end), served = 0;
-	for (; i < end; i++) {
-		const struct round *round = &probe->ring[i % ROUNDS];
+	struct rounds rounds = rounds_of(probe, since, until);
+	uint64_t served = 0;
+	for (uint64_t i = rounds.first; i < rounds.end; i++) {
+		const struct record_round *round = round_of(probe, i);
 		served += round->served && round->by == host && round->sent >= since && round->sent < until;
 	}
 	return served;
@@ -301,11 +138,12 @@ bool probe_wait_owner(const struct probe *probe, enum net_host host, nanos since
 	while (probe_owner(probe, since) != (int)host) {
 		if (clock_now() > deadline)
 			return false;
-		clock_sleep_until(clock_now() + probe->interval);
+		clock_sleep_until(clock_now() + probe->record->interval);
 	}
 	return true;
 }
 
 void probe_settle(const struct probe *probe) {
-	clock_sleep_until(clock_now() + 2 * probe->interval);
+	clock_sleep_until(clock_now() + 2 * probe->record->interval);
+	witness_wait(&probe->witness, clock_now());
 }

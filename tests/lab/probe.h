@@ -1,5 +1,6 @@
-/* The client. Every interval, on absolute deadlines, it asks the shared IP in five frames, called a round: ARP (or neighbour
- * solicitation) to everybody, the same to each node's own MAC, and an echo request to each node's own MAC.
+/* The client, a process of its own (tests/witness). Every interval, on absolute deadlines, it asks the shared IP in seven
+ * frames, called a round: ARP (or neighbour solicitation) to everybody; the same, an echo request and a UDP datagram to each
+ * node's own MAC, as a client with a stale ARP cache would.
  *
  * It keeps the ARP cache a client would have: learnt from answers to the question to everybody and from what is announced.
  * "Served" is an echo reply from the MAC that stood in that cache when the request left. An outage is the longest time
@@ -15,7 +16,10 @@
 
 struct probe;
 
-/* Starts asking from the client of the net. */
+/* Where the UDP datagrams go. Nobody need listen: the kernel's "port unreachable" is an answer, too. */
+enum { PROBE_UDP_PORT = 4711 };
+
+/* Starts asking from the client of the net, and waits until it does. Every question below dies when the client died. */
 struct probe *probe_start(const struct net *net, const char *shared_ip, nanos interval);
 void probe_stop(struct probe *probe);
 

@@ -1,92 +1,86 @@
-/* The sniffer on the switch: see sniff.h. */
+/* The sniffer on the switch: see sniff.h. The witness's process captures; here is what its record tells. */
 #include "tests/lab/sniff.h"
 
-#include <errno.h>
-#include <poll.h>
-#include <pthread.h>
-#include <stdatomic.h>
+#include <net/ethernet.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "tests/lab/shell.h"
+#include "tests/lab/witness.h"
+#include "tests/witness/record.h"
 
-enum { FRAMES = 1 << 19, READ = 32, WAKE_MS = 50 };
+/* SPARE: so far may the witness get while we read. */
+enum { SPARE = RECORD_FRAMES / 8, AT_FIRST = 256 };
 
 struct sniff {
-	int fd[NET_NODES];
-	pthread_t thread;
-	_Atomic bool stop;
-	_Atomic bool full;
-	_Atomic size_t n;
-	struct packet packets[READ];
-	struct sniffed frames[FRAMES];
+	struct witness witness;
+	const struct record_captured *record;
+	uint8_t mac[NET_NODES][ETH_ALEN];
 };
 
-static void drain(struct sniff *sniff, enum net_host host) {
-	for (size_t n; (n = packet_read(sniff->fd[host], sniff->packets, READ)) > 0;) {
-		size_t at = atomic_load_explicit(&sniff->n, memory_order_relaxed);
-		if (at + n > FRAMES) {
-			atomic_store(&sniff->full, true);
-			continue;
-		}
-		for (size_t i = 0; i < n; i++)
-			sniff->frames[at + i] = (struct sniffed){host, sniff->packets[i]};
-		atomic_store_explicit(&sniff->n, at + n, memory_order_release);
-	}
-}
-
-static void *run(void *arg) {
-	struct sniff *sniff = arg;
-	while (!atomic_load(&sniff->stop)) {
-		struct pollfd fds[NET_NODES] = {{.fd = sniff->fd[0], .events = POLLIN},
-						{.fd = sniff->fd[1], .events = POLLIN}};
-		poll(fds, NET_NODES, WAKE_MS);
-		for (unsigned host = 0; host < NET_NODES; host++)
-			drain(sniff, host);
-	}
-	return NULL;
-}
-
 struct sniff *sniff_start(const struct net *net) {
-	/* Pages come as they are used: most tests are short. */
-	struct sniff *sniff = mmap(NULL, sizeof(*sniff), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (sniff == MAP_FAILED)
-		shell_die("no memory for the sniffer: %s", strerror(errno));
-	for (unsigned host = 0; host < NET_NODES; host++)
-		sniff->fd[host] = packet_open(net->switch_ns, net_host_name(host));
-	packet_thread(run, sniff, &sniff->thread);
+	struct sniff *sniff = malloc(sizeof(*sniff));
+	if (!sniff)
+		shell_die("out of memory");
+	witness_prepare(&sniff->witness, "capture", sizeof(struct record_captured));
+	struct record_captured *order = (struct record_captured *)sniff->witness.record;
+	memcpy(order->ns, net->switch_ns, NET_NS);
+	for (unsigned host = 0; host < NET_NODES; host++) {
+		shell_print(order->port[host], sizeof(order->port[host]), "%s", net_host_name(host));
+		memcpy(sniff->mac[host], net->mac[host], ETH_ALEN);
+	}
+	sniff->record = order;
+	witness_start(&sniff->witness);
 	return sniff;
 }
 
 void sniff_stop(struct sniff *sniff) {
-	atomic_store(&sniff->stop, true);
-	pthread_join(sniff->thread, NULL);
-	for (unsigned host = 0; host < NET_NODES; host++)
-		close(sniff->fd[host]);
-	munmap(sniff, sizeof(*sniff));
+	witness_stop(&sniff->witness);
+	free(sniff);
 }
+
+/* ---- frames ---- */
 
 static int by_time(const void *a, const void *b) {
 	nanos x = ((const struct sniffed *)a)->packet.at, y = ((const struct sniffed *)b)->packet.at;
 	return (x > y) - (x < y);
 }
 
+/* A growing list. */
+struct list {
+	size_t n, room;
+	struct sniffed *frames;
+};
+
+static void keep(struct list *list, const struct sniffed *frame) {
+	if (list->n == list->room) {
+		list->room = list->room ? 2 * list->room : AT_FIRST;
+		list->frames = reallocarray(list->frames, list->room, sizeof(*frame));
+		if (!list->frames)
+			shell_die("out of memory");
+	}
+	list->frames[list->n++] = *frame;
+}
+
 struct sniffed *sniff_take(struct sniff *sniff, nanos since, nanos until, size_t *n) {
-	size_t seen = atomic_load_explicit(&sniff->n, memory_order_acquire);
-	unsigned drops = packet_drops(sniff->fd[0]) + packet_drops(sniff->fd[1]);
-	if (drops || atomic_load(&sniff->full))
-		shell_die("the sniffer lost %u frames%s: it is no witness", drops, sniff->full ? " and more" : "");
-	struct sniffed *out = calloc(seen + 1, sizeof(*out));
-	if (!out)
-		shell_die("out of memory");
-	*n = 0;
-	for (size_t i = 0; i < seen; i++)
-		if (sniff->frames[i].packet.at >= since && sniff->frames[i].packet.at < until)
-			out[(*n)++] = sniff->frames[i];
-	qsort(out, *n, sizeof(*out), by_time);
-	return out;
+	witness_wait(&sniff->witness, until);
+	const struct record_captured *record = sniff->record;
+	uint64_t seen = atomic_load_explicit(&record->frames, memory_order_acquire);
+	uint64_t first = seen < RECORD_FRAMES - SPARE ? 0 : seen - (RECORD_FRAMES - SPARE);
+	struct list list = {0};
+	if (first > 0 && record->ring[first % RECORD_FRAMES].packet.at > since)
+		shell_die("the sniffer does not remember what it saw so long ago");
+	for (uint64_t i = first; i < seen; i++) {
+		const struct sniffed *frame = &record->ring[i % RECORD_FRAMES];
+		if (frame->packet.at >= since && frame->packet.at < until)
+			keep(&list, frame);
+	}
+	if (atomic_load_explicit(&record->frames, memory_order_acquire) - seen >= SPARE)
+		shell_die("the sniffer wrote over what we read");
+	if (list.n > 0)
+		qsort(list.frames, list.n, sizeof(*list.frames), by_time);
+	*n = list.n;
+	return list.frames;
 }
 
 struct frame_view sniff_view(const struct sniffed *frame) {
@@ -95,22 +89,62 @@ struct frame_view sniff_view(const struct sniffed *frame) {
 	return view;
 }
 
+/* ---- who asserts the shared IP ---- */
+
 bool sniff_claims(const struct sniffed *frame, const struct frame_ip *shared) {
 	struct frame_view view = sniff_view(frame);
-	return view.kind != FRAME_OTHER && view.kind != FRAME_HEARTBEAT && frame_ip_equal(&view.claimed, shared);
+	return frame_ip_equal(&view.claimed, shared) || frame_ip_equal(&view.source, shared);
+}
+
+/* Those in the interval that assert it; the caller frees them. */
+static struct sniffed *claims(struct sniff *sniff, const struct frame_ip *shared, nanos since, nanos until, size_t *n) {
+	size_t all;
+	struct sniffed *frames = sniff_take(sniff, since, until, &all);
+	*n = 0;
+	for (size_t i = 0; i < all; i++)
+		if (sniff_claims(&frames[i], shared))
+			frames[(*n)++] = frames[i];
+	return frames;
+}
+
+static bool is_from(const struct sniff *sniff, const struct sniffed *frame, enum net_host host) {
+	return frame->host == host || memcmp(sniff_view(frame).from_mac, sniff->mac[host], ETH_ALEN) == 0;
 }
 
 unsigned sniff_changes(struct sniff *sniff, const struct frame_ip *shared, nanos since, nanos until) {
 	size_t n;
-	struct sniffed *frames = sniff_take(sniff, since, until, &n);
+	struct sniffed *frames = claims(sniff, shared, since, until, &n);
 	unsigned changes = 0;
-	int owner = -1;
-	for (size_t i = 0; i < n; i++) {
-		if (!sniff_claims(&frames[i], shared))
-			continue;
-		changes += owner >= 0 && owner != (int)frames[i].host;
-		owner = (int)frames[i].host;
-	}
+	for (size_t i = 1; i < n; i++)
+		changes += frames[i].host != frames[i - 1].host;
 	free(frames);
 	return changes;
+}
+
+nanos sniff_last_claim(struct sniff *sniff, const struct frame_ip *shared, enum net_host host, nanos since, nanos until) {
+	size_t n;
+	struct sniffed *frames = claims(sniff, shared, since, until, &n);
+	nanos last = 0;
+	for (size_t i = 0; i < n; i++)
+		if (is_from(sniff, &frames[i], host))
+			last = frames[i].packet.at;
+	free(frames);
+	return last;
+}
+
+nanos sniff_overlap(struct sniff *sniff, const struct frame_ip *shared, enum net_host old, enum net_host new, nanos since,
+		    nanos until) {
+	size_t n;
+	struct sniffed *frames = claims(sniff, shared, since, until, &n);
+	nanos begun = 0, last = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (is_from(sniff, &frames[i], old))
+			last = frames[i].packet.at;
+		else if (begun == 0 && is_from(sniff, &frames[i], new))
+			begun = frames[i].packet.at;
+	}
+	free(frames);
+	if (begun == 0)
+		shell_die("%s asserted the shared IP in no frame: there is no overlap to judge", net_host_name(new));
+	return last > begun ? last - begun : 0;
 }

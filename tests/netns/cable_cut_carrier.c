@@ -1,12 +1,12 @@
 /* The primary's cable is pulled out: its carrier is lost. */
-#include "tests/netns/test.h"
+#include "tests/netns/owners.h"
 
 NETNS_TEST(cable_cut_carrier, "the primary loses its carrier: it steps down, the backup serves within the time") {
 	scene_open(scene, NULL);
 	scene_start(scene, NET_HA1);
 	nanos fault = clock_now();
 	net_cut(&scene->net, NET_HA1, NET_CUT_CARRIER);
-	scene_served(scene, NET_HA2, fault, scene->within, false);
+	scene_moved(scene, NET_HA1, NET_HA2, fault, scene->within);
 	scene_wait(scene, NET_HA1, "/lease/held", "false");
 	scene_check(scene, !pair_holds(&scene->pair, NET_HA1, PAIR_SHARED), "ha1 still bears the shared IP");
 
@@ -14,4 +14,5 @@ NETNS_TEST(cable_cut_carrier, "the primary loses its carrier: it steps down, the
 	net_mend(&scene->net, NET_HA1);
 	scene_check(scene, scene_settle(scene) == NET_HA2, "ha1 came back as the primary");
 	scene_watch(scene, NET_HA2, back, 3 * scene->within);
+	owners_check(scene, PAIR_SHARED, NET_HA1, fault);
 }

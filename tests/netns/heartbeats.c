@@ -52,3 +52,14 @@ nanos heartbeats_gap(struct scene *scene, enum net_host host, nanos since, nanos
 	free(frames);
 	return worst;
 }
+
+unsigned heartbeats_count(struct scene *scene, enum net_host host, nanos since, bool (*is)(const struct heartbeat *hb)) {
+	size_t n;
+	struct heartbeat hb;
+	struct sniffed *frames = sniff_take(scene->sniff, since, clock_now(), &n);
+	unsigned count = 0;
+	for (size_t i = 0; i < n; i++)
+		count += frames[i].host == host && heartbeats_read(&frames[i], &hb) && is(&hb);
+	free(frames);
+	return count;
+}

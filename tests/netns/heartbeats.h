@@ -16,4 +16,7 @@ nanos heartbeats_wait(struct scene *scene, enum net_host host, nanos since, bool
 /* The longest time between two heartbeats of the host in the interval. */
 nanos heartbeats_gap(struct scene *scene, enum net_host host, nanos since, nanos until);
 
+/* How many heartbeats of the host since then there are of which the function is true. */
+unsigned heartbeats_count(struct scene *scene, enum net_host host, nanos since, bool (*is)(const struct heartbeat *hb));
+
 #endif

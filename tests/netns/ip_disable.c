@@ -13,7 +13,7 @@ NETNS_TEST(ip_disable, "an IP that is disabled on a node is not served by it, al
 	scene_check(scene, pair_holds(&scene->pair, NET_HA1, PAIR_SHARED), PAIR_SHARED " went with it");
 
 	net_cut(&scene->net, NET_HA1, NET_CUT_CARRIER);
-	scene_crash(scene, NET_HA1);
+	pair_kill_all(&scene->pair, NET_HA1);
 	pair_start(&scene->pair, NET_HA1);
 	scene_wait(scene, NET_HA1, "/ips/1/enabled", "false");
 	net_mend(&scene->net, NET_HA1);

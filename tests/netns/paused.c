@@ -6,7 +6,7 @@ NETNS_TEST(paused, "a paused backup does not take over by itself, also after a r
 	scene_start(scene, NET_HA1);
 	scene_verb(scene, NET_HA2, "pause");
 	scene_wait(scene, NET_HA2, "/paused", "true");
-	scene_crash(scene, NET_HA2);
+	pair_kill_all(&scene->pair, NET_HA2);
 	pair_start(&scene->pair, NET_HA2);
 	scene_check(scene, scene_settle(scene) == NET_HA1, "ha1 is not primary any more");
 	scene_wait(scene, NET_HA2, "/paused", "true");

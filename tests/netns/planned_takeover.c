@@ -1,5 +1,5 @@
 /* The role changes hands because an operator asks for it. */
-#include "tests/netns/test.h"
+#include "tests/netns/owners.h"
 
 NETNS_TEST(planned_takeover, "takeover, there and back: hardly an outage, and a higher epoch each time") {
 	scene_open(scene, NULL);
@@ -18,5 +18,7 @@ NETNS_TEST(planned_takeover, "takeover, there and back: hardly an outage, and a 
 		scene_check(scene, pair_number(&scene->pair, primary, "/epoch") > epoch, "the epoch did not grow");
 		unsigned changes = sniff_changes(scene->sniff, &shared, before, clock_now());
 		scene_check(scene, changes == 1, "the switch saw the owner change %u times in one hand-over", changes);
+		unsigned claims = owners_check(scene, PAIR_SHARED, pair_other(primary), before);
+		scene_check(scene, claims == 1, "the role was claimed %u times in one hand-over", claims);
 	}
 }

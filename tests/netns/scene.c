@@ -1,14 +1,11 @@
 /* A test's scene: see scene.h. */
 #include "tests/netns/scene.h"
 
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "tests/lab/janitor.h"
 #include "tests/lab/shell.h"
@@ -45,6 +42,8 @@ nanos scene_patience(const struct scene *scene) {
 /* ---- verdicts ---- */
 
 static void check_owners(struct scene *scene) {
+	if (scene->expects_overlap)
+		return;
 	unsigned owners = probe_owners_max(scene->probe, scene->begin, clock_now());
 	if (owners > 1) {
 		printf("two owners: %u MACs answered one probe\n", owners);
@@ -121,11 +120,16 @@ void scene_wait(struct scene *scene, enum net_host host, const char *pointer, co
 		    now);
 }
 
-nanos scene_served(struct scene *scene, enum net_host host, nanos fault, nanos bound, bool less_frozen) {
+/* When the host served the client again. */
+static nanos await(struct scene *scene, enum net_host host, nanos fault) {
 	scene_check(scene, probe_wait_owner(scene->probe, host, fault, scene_patience(scene)), "%s never served the client",
 		    net_host_name(host));
 	nanos recovery = clock_now();
 	probe_settle(scene->probe);
+	return recovery;
+}
+
+static nanos judge_outage(struct scene *scene, nanos fault, nanos recovery, nanos bound, bool less_frozen) {
 	struct probe_gap gap = probe_outage(scene->probe, fault, recovery);
 	nanos frozen = freeze_overlap(scene->freeze, gap.from, gap.to);
 	printf("outage %.1f ms, at most %.1f ms are allowed; the machine stood still for %.1f ms of it\n",
@@ -134,6 +138,21 @@ nanos scene_served(struct scene *scene, enum net_host host, nanos fault, nanos b
 		    "the client was not served for %.1f ms: longer than %.1f ms", clock_ms(gap.to - gap.from),
 		    clock_ms(bound));
 	return gap.to - gap.from;
+}
+
+nanos scene_served(struct scene *scene, enum net_host host, nanos fault, nanos bound, bool less_frozen) {
+	return judge_outage(scene, fault, await(scene, host, fault), bound, less_frozen);
+}
+
+nanos scene_moved(struct scene *scene, enum net_host from, enum net_host to, nanos fault, nanos bound) {
+	const struct frame_ip shared = frame_ip(PAIR_SHARED);
+	nanos recovery = await(scene, to, fault);
+	nanos overlap = sniff_overlap(scene->sniff, &shared, from, to, fault, clock_now());
+	printf("overlap %.3f ms\n", clock_ms(overlap));
+	/* First, because no freeze excuses it. */
+	scene_check(scene, overlap == 0 || scene->expects_overlap, "%s was heard %.3f ms after %s began to serve",
+		    net_host_name(from), clock_ms(overlap), net_host_name(to));
+	return judge_outage(scene, fault, recovery, bound, false);
 }
 
 void scene_watch(struct scene *scene, int host, nanos since, nanos length) {
@@ -167,18 +186,4 @@ bool scene_sanitized(const struct scene *scene) {
 	if (file)
 		fclose(file);
 	return found;
-}
-
-void scene_crash(struct scene *scene, enum net_host host) {
-	struct pair_node *node = &scene->pair.node[host];
-	pid_t children[] = {pair_child(&scene->pair, host, "_monitor"), pair_child(&scene->pair, host, "_report")};
-	/* Stopped first, so that nobody has the time to react to the death of another. */
-	pair_signal(&scene->pair, host, SIGSTOP);
-	for (size_t i = 0; i < sizeof(children) / sizeof(*children); i++)
-		if (children[i] > 0)
-			kill(children[i], SIGKILL);
-	pair_signal(&scene->pair, host, SIGKILL);
-	while (waitpid(node->pid, NULL, 0) < 0)
-		;
-	node->pid = 0;
 }

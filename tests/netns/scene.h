@@ -8,6 +8,7 @@
 #include "tests/lab/freeze.h"
 #include "tests/lab/net.h"
 #include "tests/lab/pair.h"
+#include "tests/lab/pair_faults.h"
 #include "tests/lab/probe.h"
 #include "tests/lab/sniff.h"
 
@@ -20,6 +21,8 @@ struct scene {
 	const char *dir; /* for everything that is written */
 	struct freeze *freeze;
 	nanos within; /* the time scale that this machine bears */
+	/* from the test */
+	bool expects_overlap; /* without the kernel's lease: two owners are no failure here */
 	/* from scene_open() */
 	nanos begin;
 	struct net net;
@@ -71,6 +74,10 @@ void scene_wait(struct scene *scene, enum net_host host, const char *pointer, co
  * stood still. */
 nanos scene_served(struct scene *scene, enum net_host host, nanos fault, nanos bound, bool less_frozen);
 
+/* The same for a move from one node to the other, and no frame of the old owner may follow the first of the new one: that
+ * no freeze excuses. The fault must lie before anything that it moves. */
+nanos scene_moved(struct scene *scene, enum net_host from, enum net_host to, nanos fault, nanos bound);
+
 /* Watches for so long: nobody but the host (-1: nobody at all) may serve the client from `since` on. */
 void scene_watch(struct scene *scene, int host, nanos since, nanos length);
 
@@ -79,8 +86,5 @@ void scene_verb(struct scene *scene, enum net_host host, const char *words);
 
 /* Is the daemon built with AddressSanitizer? It then takes memory and makes system calls that are not hamon's. */
 bool scene_sanitized(const struct scene *scene);
-
-/* Stops a node's supervisor, monitor and workers in the same instant, as a crash of the host would. */
-void scene_crash(struct scene *scene, enum net_host host);
 
 #endif

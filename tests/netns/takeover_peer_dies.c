@@ -23,7 +23,7 @@ NETNS_TEST(takeover_peer_dies, "the asker dies between release and claim: the ol
 	/* It cannot succeed; what the verb says of that is not the question here. */
 	pair_do(&scene->pair, NET_HA2, "takeover --timeout 20ms");
 	heartbeats_wait(scene, NET_HA1, fault, releases);
-	scene_crash(scene, NET_HA2);
+	pair_kill_all(&scene->pair, NET_HA2);
 	nanos crash = clock_now();
 	scene_check(scene, probe_wait_owner(scene->probe, NET_HA1, crash, scene_patience(scene)),
 		    "ha1 released the shared IP, and does not take it back");

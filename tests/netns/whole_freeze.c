@@ -1,21 +1,15 @@
 /* The whole machine stands still, both nodes with it, for longer than a failover may take. */
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/netns/test.h"
+#include "tests/netns/owners.h"
 
-/* The supervisors first and last: they would remove the shared IP of a monitor that is stopped beside them. */
-static void freeze(struct scene *scene, const pid_t monitors[NET_NODES], nanos length) {
+static void freeze(struct scene *scene, nanos length) {
 	for (unsigned host = 0; host < NET_NODES; host++)
-		pair_signal(&scene->pair, host, SIGSTOP);
-	for (unsigned host = 0; host < NET_NODES; host++)
-		kill(monitors[host], SIGSTOP);
+		pair_stop_all(&scene->pair, host);
 	clock_sleep_until(clock_now() + length);
 	for (unsigned host = 0; host < NET_NODES; host++)
-		kill(monitors[host], SIGCONT);
-	for (unsigned host = 0; host < NET_NODES; host++)
-		pair_signal(&scene->pair, host, SIGCONT);
+		pair_continue_all(&scene->pair, host);
 }
 
 static void expect_warning(struct scene *scene, enum net_host host) {
@@ -26,14 +20,10 @@ static void expect_warning(struct scene *scene, enum net_host host) {
 }
 
 NETNS_TEST(whole_freeze, "both nodes stand still for long: one owner then, a line in the log, a warning, and no flapping") {
-	pid_t monitors[NET_NODES];
 	scene_open(scene, NULL);
 	scene_start(scene, NET_HA1);
-	for (unsigned host = 0; host < NET_NODES; host++) {
-		monitors[host] = pair_child(&scene->pair, host, "_monitor");
-		scene_check(scene, monitors[host] > 0, "%s has no monitor", net_host_name(host));
-	}
-	freeze(scene, monitors, 2 * scene->within);
+	nanos fault = clock_now();
+	freeze(scene, 2 * scene->within);
 	enum net_host primary = scene_settle(scene);
 	nanos back = clock_now();
 	scene_check(scene, probe_wait_owner(scene->probe, primary, back, scene_patience(scene)),
@@ -47,4 +37,5 @@ NETNS_TEST(whole_freeze, "both nodes stand still for long: one owner then, a lin
 		expect_warning(scene, host);
 	}
 	scene_watch(scene, (int)primary, back, 4 * scene->within);
+	owners_check(scene, PAIR_SHARED, NET_HA1, fault);
 }

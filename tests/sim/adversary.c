@@ -2,21 +2,23 @@
  * its jiffies back, and plays with what operators ask of it. */
 #include "tests/sim/faults.h"
 
-bool adversary_freeze(struct world *w, struct host *host, span_t length, bool host_too) {
-	const struct timers *t = &host->config.timers;
-	if (w->mode == LEASE_STANDIN) {
-		if (w->now < host->paused_until + t->lease)
-			return false;
-		length = mono_min(length, t->lease / 4);
-	}
-	if (length <= 0)
-		return false;
+void adversary_freeze(struct world *w, struct host *host, span_t length, enum freeze freeze) {
+	static const char *const names[] = {"stands still", "is stopped", "FROZEN", "FROZEN with its jiffies"};
+	const struct kernel *kernel = &host->kernel;
 	host->paused_until = mono_max(host->paused_until, w->now + length);
-	if (host_too)
-		host->frozen_until = host->paused_until;
 	faults_disturb(w, host->paused_until);
-	world_trace(w, "node%u %s for %.3f ms", host->index, host_too ? "FROZEN" : "paused", (double)length / MSEC);
-	return true;
+	world_trace(w, "node%u %s for %.3f ms", host->index, names[freeze], (double)length / MSEC);
+	if (freeze >= FREEZE_SERVICE)
+		host->supervisor.paused_until = mono_max(host->supervisor.paused_until, host->paused_until);
+	if (freeze >= FREEZE_MACHINE)
+		host->frozen_until = host->paused_until;
+	if (freeze == FREEZE_JIFFIES) {
+		mono_t thaw = kernel_clock(kernel, host->frozen_until);
+		kernel_stall_jiffies(&host->kernel, host_clock(w, host), thaw + world_between(w, 0, kernel->lag));
+		checker_lags(&w->checker, host->index, thaw + kernel->lag, kernel_when(kernel, thaw + kernel->lag));
+	}
+	if (!w->calm && world_chance(w, w->mood.flush))
+		faults_flush(w, host);
 }
 
 span_t adversary_pause(struct world *w, const struct timers *t) {
@@ -32,8 +34,9 @@ static bool hunt_renewal(struct world *w, struct host *host) {
 	if (w->now - w->wires.arrived[host->index] < t->echo - 3 * t->heartbeat / 2 || !world_chance(w, w->mood.hunt))
 		return false;
 	span_t left = kernel_when(&host->kernel, end) - w->now - world_between(w, 30 * USEC, t->heartbeat / 2);
-	if (!adversary_freeze(w, host, left, false))
+	if (left <= 0)
 		return false;
+	adversary_freeze(w, host, left, FREEZE_MONITOR);
 	faults_count(w, MISHAP_LAST_RENEWAL);
 	return true;
 }
@@ -44,8 +47,10 @@ static bool hunt_grant(struct world *w, struct host *host) {
 	if (!world_chance(w, w->mood.hunt))
 		return false;
 	span_t left = kernel_when(&host->kernel, host->kernel.permit_end) - w->now;
-	if (!adversary_freeze(w, host, left + world_between(w, -t->heartbeat / 2, t->tick), false))
+	left += world_between(w, -t->heartbeat / 2, t->tick);
+	if (left <= 0)
 		return false;
+	adversary_freeze(w, host, left, FREEZE_MONITOR);
 	faults_count(w, MISHAP_LAST_GRANT);
 	return true;
 }
@@ -55,9 +60,10 @@ void adversary_tempt(struct world *w, struct host *host, const struct action *ac
 	if (w->calm || w->now < host->paused_until)
 		return;
 	if (!act) {
-		if (world_chance(w, w->mood.adversary) && world_chance(w, 10) &&
-		    adversary_freeze(w, host, adversary_pause(w, t), false))
-			faults_count(w, MISHAP_BEFORE_DECISION);
+		if (!world_chance(w, w->mood.adversary) || !world_chance(w, 10))
+			return;
+		adversary_freeze(w, host, adversary_pause(w, t), FREEZE_MONITOR);
+		faults_count(w, MISHAP_BEFORE_DECISION);
 		return;
 	}
 	int64_t chance = w->mood.adversary;
@@ -67,17 +73,24 @@ void adversary_tempt(struct world *w, struct host *host, const struct action *ac
 		if (hunt_renewal(w, host))
 			return;
 		chance /= 8;
-	} else if (act->type == ACT_SEND && hunt_grant(w, host)) {
-		return;
+	} else if (act->type == ACT_SEND) {
+		if (world_chance(w, w->mood.flush)) {
+			faults_count(w, MISHAP_FLUSHED_CLAIM);
+			faults_flush(w, host);
+		}
+		if (hunt_grant(w, host))
+			return;
 	}
 	span_t length = world_chance(w, 500) ? world_between(w, t->heartbeat / 2, t->lease) : adversary_pause(w, t);
-	if (world_chance(w, chance) && adversary_freeze(w, host, length, false))
-		faults_count(w, MISHAP_BEFORE_ACT);
+	if (!world_chance(w, chance))
+		return;
+	adversary_freeze(w, host, length, FREEZE_MONITOR);
+	faults_count(w, MISHAP_BEFORE_ACT);
 }
 
 void adversary_lease_set(struct world *w, struct host *host) {
 	const struct kernel *kernel = &host->kernel;
-	if (w->calm || w->mode != LEASE_KERNEL || !world_chance(w, w->mood.stalls))
+	if (w->calm || !kernel->lease_end || !world_chance(w, w->mood.stalls))
 		return;
 	true_t end = kernel_when(kernel, kernel->lease_end) - world_between(w, 1, kernel->lag);
 	faults_post(w, HAPPEN_JIFFIES, host->index, mono_max(end, w->now));
@@ -85,8 +98,11 @@ void adversary_lease_set(struct world *w, struct host *host) {
 
 void adversary_jiffies(struct world *w, struct host *host) {
 	span_t length = world_between(w, host->kernel.tick, host->kernel.lag);
-	if (!w->calm && kernel_stall_jiffies(&host->kernel, host_clock(w, host), length))
-		faults_count(w, MISHAP_JIFFIES);
+	mono_t now = host_clock(w, host);
+	if (w->calm || kernel_stalled(&host->kernel, now))
+		return;
+	kernel_stall_jiffies(&host->kernel, now, now + length);
+	faults_count(w, MISHAP_JIFFIES);
 }
 
 /* The request is heard only as it runs out, so that the peer releases to what is asked no longer; or the release is heard

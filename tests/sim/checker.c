@@ -1,4 +1,4 @@
-/* Judges the promises P1, P2, P4, L1, L2, L3 from what the world saw. */
+/* Judges the promises P1 to P4 and L1 to L3 from what the world saw. */
 #include "tests/sim/checker.h"
 
 #include <stdarg.h>
@@ -9,11 +9,14 @@ void checker_init(struct checker *checker, struct tally *tally) {
 	memset(checker, 0, sizeof *checker);
 	checker->tally = tally;
 	checker->holder = -1;
-	checker->unserved = MONO_FAR;
+	checker->unserved = checker->excused_since = MONO_FAR;
 	for (unsigned i = 0; i < CHECKER_NODES; i++) {
 		struct checker_node *node = &checker->node[i];
 		node->booted = node->core_time = node->heard = node->answered = MONO_NEVER;
-		node->announced = node->emitted = MONO_NEVER;
+		node->announced = node->emitted = node->lagging_until = MONO_NEVER;
+		node->silent_from = MONO_FAR;
+		node->account.permit_until = node->account.lease_until = node->account.valid_until = MONO_NEVER;
+		node->account.hindered = MONO_NEVER;
 	}
 }
 
@@ -66,12 +69,70 @@ void checker_answered(struct checker *checker, unsigned index, mono_t sent) {
 	node->answered = mono_max(node->answered, sent);
 }
 
+/* ---- the account ---- */
+
+void checker_permit(struct checker *checker, unsigned index, mono_t clock, span_t life) {
+	struct checker_node *node = &checker->node[index];
+	node->account.permit_until = clock + life + node->timers.jiffies_lag;
+}
+
+void checker_unpermit(struct checker *checker, unsigned index) {
+	checker->node[index].account.permit_until = MONO_NEVER;
+}
+
+void checker_dropped(struct checker *checker, unsigned index) {
+	struct account *account = &checker->node[index].account;
+	account->permit_until = account->lease_until = MONO_NEVER;
+}
+
+void checker_validated(struct checker *checker, unsigned index, mono_t until) {
+	checker->node[index].account.valid_until = until;
+}
+
+void checker_built(struct checker *checker, unsigned index, mono_t when, bool guarded) {
+	struct account *account = &checker->node[index].account;
+	checker_dropped(checker, index);
+	if (account->guarded && !guarded)
+		account->bare = when;
+	account->table = true;
+	account->guarded = guarded;
+}
+
+void checker_bared(struct checker *checker, unsigned index, mono_t when, bool table_gone) {
+	struct account *account = &checker->node[index].account;
+	if (table_gone) {
+		checker_dropped(checker, index);
+		account->table = false;
+	}
+	if (account->guarded) {
+		account->bare = when;
+		account->hindered = MONO_NEVER;
+	}
+	account->guarded = false;
+}
+
+void checker_silenced(struct checker *checker, unsigned index, mono_t when) {
+	checker->node[index].silent_from = when;
+}
+
+void checker_lags(struct checker *checker, unsigned index, mono_t until, mono_t when) {
+	struct checker_node *node = &checker->node[index];
+	struct account *account = &node->account;
+	node->lagging_until = mono_max(node->lagging_until, when);
+	if (account->lease_until >= node->clock)
+		account->lease_until = mono_max(account->lease_until, until);
+	if (account->permit_until >= node->clock)
+		account->permit_until = mono_max(account->permit_until, until);
+}
+
+/* ---- frames ---- */
+
 /* A claim rests on a frame of the peer that is not older than an echo may be, or on silence for D and tests. The permit
  * bounds what may pass between the decision and the grant. */
 static void check_claim(struct checker *checker, unsigned index, mono_t now) {
 	struct checker_node *node = &checker->node[index];
 	const struct timers *t = &node->timers;
-	span_t permit = t->permit + (node->mode == LEASE_KERNEL ? t->jiffies_lag : 0);
+	span_t permit = t->permit + t->jiffies_lag;
 	span_t silent = now - mono_max(node->heard, node->booted);
 	if (silent < t->dead) {
 		checker->tally->told_claims++;
@@ -98,11 +159,28 @@ static void check_epoch(struct checker *checker, unsigned index, const struct he
 			     mark_on_disk);
 }
 
-void checker_sent(struct checker *checker, unsigned index, mono_t now, const struct heartbeat *hb, bool passed,
+/* A marked heartbeat left. Where the table stands, it had a permit or a lease, and has a lease of full length now: J counts
+ * once, since a frame that renews while jiffies lag gets an expiry that is early by that lag. */
+static void check_mark(struct checker *checker, unsigned index, mono_t clock, enum heartbeat_mark mark) {
+	struct checker_node *node = &checker->node[index];
+	struct account *account = &node->account;
+	mono_t until = mark == MARK_GRANT ? account->permit_until : account->lease_until;
+	if (!account->table)
+		return;
+	if (clock > until)
+		checker_fail(checker, PROMISE_P3, "node %u: a %s left without a %s", index,
+			     mark == MARK_GRANT ? "grant" : "renewal", mark == MARK_GRANT ? "permit" : "lease");
+	/* While the jiffies are late after a thaw, the lease that it sets ends as they come back. */
+	account->lease_until = clock + node->timers.lease + node->timers.jiffies_lag;
+}
+
+void checker_sent(struct checker *checker, unsigned index, mono_t clock, const struct heartbeat *hb, bool passed,
 		  uint64_t mark_on_disk) {
 	struct checker_node *node = &checker->node[index];
 	if (hb->seen < node->known)
 		checker_fail(checker, PROMISE_P2, "node %u: says epoch %lu, knows %lu", index, hb->seen, node->known);
+	if (hb->mark != MARK_PLAIN && passed)
+		check_mark(checker, index, clock, hb->mark);
 	switch (hb->mark) {
 	case MARK_PLAIN:
 		break;
@@ -113,9 +191,10 @@ void checker_sent(struct checker *checker, unsigned index, mono_t now, const str
 		checker->tally->refused_grants += !passed;
 		check_epoch(checker, index, hb, mark_on_disk);
 		node->granted = hb->seen;
-		if (!passed)
+		if (!passed || !node->account.table)
 			break;
-		check_claim(checker, index, now);
+		if (checker->when >= node->lagging_until)
+			check_claim(checker, index, clock);
 		if (checker->quiet)
 			checker_fail(checker, PROMISE_L3, "node %u claims epoch %lu though nothing happened", index,
 				     hb->seen);
@@ -124,24 +203,81 @@ void checker_sent(struct checker *checker, unsigned index, mono_t now, const str
 	node->known = hb->seen > node->known ? hb->seen : node->known;
 }
 
-void checker_announced(struct checker *checker, unsigned index, mono_t when) {
+/* P3: a frame of a shared IP left. Guarded, that takes a lease. Not guarded, see checker.h; `raw`: of a socket that
+ * needs no address, so only the daemon's own time bounds it. */
+static void check_frame(struct checker *checker, unsigned index, mono_t when, mono_t clock, bool raw) {
+	struct checker_node *node = &checker->node[index];
+	const struct account *account = &node->account;
+	if (when > node->silent_from)
+		checker_fail(checker, PROMISE_P3, "node %u: a frame left %.3f ms after its supervisor had to silence it",
+			     index, (double)(when - node->silent_from) / MSEC);
+	if (account->guarded) {
+		if (clock > account->lease_until)
+			checker_fail(checker, PROMISE_P3, "node %u: a frame left without a lease", index);
+		return;
+	}
+	span_t able = when - mono_max(account->bare, account->hindered);
+	checker->tally->bare_longest = mono_max(checker->tally->bare_longest, able);
+	if (able > node->timers.heartbeat)
+		checker_fail(checker, PROMISE_P3, "node %u: not guarded, though its daemon could run for %.3f ms", index,
+			     (double)able / MSEC);
+	if (!raw && clock > account->valid_until)
+		checker_fail(checker, PROMISE_P3, "node %u: not guarded, and its addresses outlived their time by %.3f ms",
+			     index, (double)(clock - account->valid_until) / MSEC);
+}
+
+/* P1 is not promised of this node now: see checker.h. */
+static bool excused(const struct checker *checker, unsigned index, mono_t when) {
+	const struct checker_node *node = &checker->node[index];
+	const struct account *account = &node->account;
+	bool bare = !account->guarded && account->hindered > account->bare;
+	return checker->waived || bare || when < node->lagging_until;
+}
+
+static void check_overlap(struct checker *checker, mono_t when) {
+	struct tally *tally = checker->tally;
+	bool both = checker->node[0].emits && checker->node[1].emits;
+	if (both && !excused(checker, 0, when) && !excused(checker, 1, when))
+		checker_fail(checker, PROMISE_P1, "both nodes emit");
+	if (!both || checker->waived) {
+		checker->excused_since = MONO_FAR;
+	} else {
+		tally->excused += checker->excused_since == MONO_FAR;
+		checker->excused_since = mono_min(checker->excused_since, when);
+		tally->excused_longest = mono_max(tally->excused_longest, when - checker->excused_since);
+	}
+}
+
+void checker_announced(struct checker *checker, unsigned index, mono_t when, mono_t clock) {
+	check_frame(checker, index, when, clock, true);
+	if (checker->node[1 - index].emits && !excused(checker, 0, when) && !excused(checker, 1, when))
+		checker_fail(checker, PROMISE_P1, "node %u announces while node %u emits", index, 1 - index);
 	checker->node[index].announced = when;
 }
 
-void checker_emission(struct checker *checker, mono_t when, const bool emits[CHECKER_NODES],
-		      const mono_t ran_out[CHECKER_NODES]) {
+/* A data frame of the old owner may still be queued, for q. */
+static void check_queue(struct checker *checker, mono_t when, unsigned index, mono_t ran_out) {
+	span_t queueing = checker->node[1 - index].timers.queueing;
+	if (when - ran_out < queueing && !excused(checker, 1 - index, when - queueing))
+		checker_fail(checker, PROMISE_P1, "node %u emits %.3f ms after node %u's lease ran out: frames queue",
+			     index, (double)(when - ran_out) / MSEC, 1 - index);
+}
+
+void checker_emission(struct checker *checker, mono_t when, const struct sight sights[CHECKER_NODES]) {
+	checker->when = when;
 	for (unsigned i = 0; i < CHECKER_NODES; i++) {
 		struct checker_node *node = &checker->node[i];
-		unsigned other = 1 - i;
-		bool began = emits[i] && !node->emits;
-		bool ended = !emits[i] && node->emits;
-		if (emits[i])
+		bool began = sights[i].emits && !node->emits;
+		bool ended = !sights[i].emits && node->emits;
+		node->clock = sights[i].clock;
+		node->account.hindered = mono_max(node->account.hindered, sights[i].hindered);
+		node->silent_from = mono_max(node->silent_from, sights[i].unburied);
+		if (sights[i].emits) {
 			node->emitted = when;
-		if (began && !checker->waived && !emits[other] &&
-		    when - ran_out[other] < checker->node[other].timers.queueing)
-			checker_fail(checker, PROMISE_P1,
-				     "node %u emits %.3f ms after node %u's lease ran out: frames queue", i,
-				     (double)(when - ran_out[other]) / MSEC, other);
+			check_frame(checker, i, when, sights[i].clock, false);
+		}
+		if (began && !sights[1 - i].emits)
+			check_queue(checker, when, i, sights[1 - i].ran_out);
 		if (began && checker->holder != (int)i) {
 			checker->tally->failovers += checker->holder >= 0;
 			checker->holder = (int)i;
@@ -149,10 +285,9 @@ void checker_emission(struct checker *checker, mono_t when, const bool emits[CHE
 		if (checker->quiet && (began || ended))
 			checker_fail(checker, PROMISE_L3, "node %u %s to serve though nothing happened", i,
 				     began ? "began" : "ceased");
-		node->emits = emits[i];
+		node->emits = sights[i].emits;
 	}
-	if (emits[0] && emits[1] && !checker->waived)
-		checker_fail(checker, PROMISE_P1, "both nodes emit");
+	check_overlap(checker, when);
 }
 
 void checker_service(struct checker *checker, mono_t when, bool served, bool could, mono_t disturbed, span_t limit) {

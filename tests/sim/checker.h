@@ -1,5 +1,16 @@
-/* The judge. It sees what the world sees (frames as they left, leases and addresses in the modelled kernels, what was handed
- * to the daemons) and shares no code with the core. Only for "both agree" does it ask the nodes what they believe. */
+/* The judge. It sees what the world sees (frames that left, what daemons asked of their kernels, what was handed to them) and
+ * shares no code with the core. Of each lease it keeps its own account, from permits, grants and renewals. Only for "both
+ * agree" does it ask the nodes what they believe.
+ *
+ * What is excused of P1, and what is demanded instead:
+ * - A node whose guard others took away (the table deleted, the interface renamed and its chains with it) speaks by its
+ *   addresses until its daemon has read the notice of that. P3 bounds it twice. By the daemon: one that can run and change
+ *   things for a heartbeat interval has put the guard back, or the addresses away. By the kernel: addresses that nobody
+ *   renewed are gone when their time is up. Two speakers at once are excused only while one of them is not guarded and its
+ *   daemon was kept from mending that since: it stood still, was starved, was dead, or its netlink calls failed. That takes
+ *   two faults within one interval. The longest such spell is counted.
+ * - A machine that stood still as a whole may, as it goes on, have a CPU that runs before the one that counts the jiffies:
+ *   for up to J its kernel cannot know that the lease is over. Two speakers are excused for that J, and no longer. */
 #ifndef SIM_CHECKER_H
 #define SIM_CHECKER_H
 
@@ -11,15 +22,27 @@
 
 enum { CHECKER_NODES = 2 };
 
+/* Of one node's lease: what its kernel may have at most. Times are of the node's clock. */
+struct account {
+	bool table, guarded; /* the table stands; and its chains are on the interface of the shared IPs */
+	mono_t permit_until, lease_until;
+	mono_t valid_until; /* of the addresses */
+	mono_t bare;        /* true times: since when it is not guarded; until when it could not mend that */
+	mono_t hindered;
+};
+
 struct checker_node {
 	struct timers timers;
-	enum lease_mode mode;
-	uint64_t known;     /* the highest epoch that this node sent, or was told by a frame that is not old */
-	uint64_t granted;   /* its own newest epoch */
-	uint64_t boot, seq; /* of the newest frame handed to it */
+	struct account account;
+	mono_t silent_from;   /* true time: its supervisor has silenced it by then; MONO_FAR */
+	mono_t lagging_until; /* true time: its jiffies may be late after a thaw */
+	uint64_t known;       /* the highest epoch that this node sent, or was told by a frame that is not old */
+	uint64_t granted;     /* its own newest epoch */
+	uint64_t boot, seq;   /* of the newest frame handed to it */
 	mono_t booted, core_time;
 	mono_t heard;    /* receive time of the newest frame handed to it that was not deaf */
 	mono_t answered; /* sending time of the newest answered test request */
+	mono_t clock;    /* when it was looked at last */
 	bool emits;
 	mono_t announced, emitted; /* true times: the last announcement; the last time it was found emitting */
 	mono_t since;              /* of the state it showed when quiet began */
@@ -28,10 +51,12 @@ struct checker_node {
 struct checker {
 	struct checker_node node[CHECKER_NODES];
 	struct tally *tally;
-	int holder;      /* who emitted last; -1: nobody yet */
-	mono_t unserved; /* since when nobody serves though somebody could; MONO_FAR: it is served */
-	bool waived;     /* P1 is not promised now, nor P4 where an operator forces it */
-	bool quiet;      /* from now on every change is a violation of L3 */
+	mono_t when;          /* of the newest look */
+	int holder;           /* who emitted last; -1: nobody yet */
+	mono_t unserved;      /* since when nobody serves though somebody could; MONO_FAR: it is served */
+	bool waived;          /* P1 is not promised now, nor P4 where an operator forces it */
+	bool quiet;           /* from now on every change is a violation of L3 */
+	mono_t excused_since; /* two speak at once, and are excused; MONO_FAR */
 	bool broken;
 	enum promise promise;
 	char why[200];
@@ -51,14 +76,39 @@ void checker_step(struct checker *checker, unsigned node, mono_t now);
 void checker_heard(struct checker *checker, unsigned node, const struct heartbeat *hb, mono_t rx);
 void checker_answered(struct checker *checker, unsigned node, mono_t sent);
 
-/* A frame left, or its mark was refused. `mark_on_disk`: of the sender, now. */
-void checker_sent(struct checker *checker, unsigned node, mono_t now, const struct heartbeat *hb, bool passed,
-		  uint64_t mark_on_disk);
-void checker_announced(struct checker *checker, unsigned node, mono_t when);
+/* ---- what the node's kernel was asked for and did; `clock` is the node's ---- */
 
-/* After every happening: who emits, and when the last lease of each ran out of itself (true times). */
-void checker_emission(struct checker *checker, mono_t when, const bool emits[CHECKER_NODES],
-		      const mono_t ran_out[CHECKER_NODES]);
+void checker_permit(struct checker *checker, unsigned node, mono_t clock, span_t life);
+void checker_unpermit(struct checker *checker, unsigned node);
+/* The kernel said that the lease is gone. */
+void checker_dropped(struct checker *checker, unsigned node);
+/* Addresses were added, or renewed: they expire by this time of the clock at the latest. */
+void checker_validated(struct checker *checker, unsigned node, mono_t until);
+/* The table was built, without lease and permit; `guarded`: on the interface of the shared IPs as well. */
+void checker_built(struct checker *checker, unsigned node, mono_t when, bool guarded);
+/* Others removed the table, or only the chains on that interface. */
+void checker_bared(struct checker *checker, unsigned node, mono_t when, bool table_gone);
+/* The monitor cannot serve and its supervisor knows it: from `when` on no frame may leave. MONO_FAR: it serves again. */
+void checker_silenced(struct checker *checker, unsigned node, mono_t when);
+/* The machine stood still with its jiffies, which may stand until `until` of its clock, `when` of true time. */
+void checker_lags(struct checker *checker, unsigned node, mono_t until, mono_t when);
+
+/* ---- what left it ---- */
+
+/* A heartbeat left, or its mark was refused. `mark_on_disk`: of the sender, now. */
+void checker_sent(struct checker *checker, unsigned node, mono_t clock, const struct heartbeat *hb, bool passed,
+		  uint64_t mark_on_disk);
+void checker_announced(struct checker *checker, unsigned node, mono_t when, mono_t clock);
+
+/* What was seen of a node after a happening. */
+struct sight {
+	bool emits; /* a frame of a shared IP left */
+	mono_t clock;
+	mono_t ran_out;  /* true time at which its last lease ran out of itself */
+	mono_t hindered; /* true time until which its monitor cannot run, or cannot change anything; MONO_FAR: it is dead */
+	mono_t unburied; /* the same of its supervisor, and the time that it takes to silence the node */
+};
+void checker_emission(struct checker *checker, mono_t when, const struct sight sights[CHECKER_NODES]);
 
 /* L1: is it served, and if not, could somebody have served for `limit`, nothing having happened since `disturbed`? */
 void checker_service(struct checker *checker, mono_t when, bool served, bool could, mono_t disturbed, span_t limit);

@@ -39,7 +39,7 @@ static void draw_host(struct world *w, struct host *host) {
 	struct core_config *config = &host->config;
 	unsigned index = (unsigned)(host - w->host);
 	host->index = index;
-	host->carrier = true;
+	host->carrier = host->named = host->exists = true;
 	config->parity = index;
 	config->policy = POLICY_MAJORITY;
 	config->alone = ALONE_TESTED;
@@ -51,10 +51,9 @@ static void draw_host(struct world *w, struct host *host) {
 		ip_set_add(&config->ips, slot);
 	host->kernel.rate_ppm = world_chance(w, 300) ? -1000 : world_chance(w, 500) ? 1000 : world_between(w, -1000, 1000);
 	host->kernel.offset = world_between(w, SEC, 1000 * SEC);
-	kernel_init(&host->kernel, w->mode, &config->timers);
+	kernel_init(&host->kernel, &config->timers);
 	host->mark = (uint64_t)world_between(w, 0, 9);
 	w->checker.node[index].timers = config->timers;
-	w->checker.node[index].mode = w->mode;
 }
 
 /* Some seeds are rough in everything, some in one thing, some nearly calm. */
@@ -68,6 +67,7 @@ static void draw_mood(struct world *w) {
 	mood->hunt = world_chance(w, 300) ? 0 : world_between(w, 100, 500);
 	mood->stalls = world_chance(w, 300) ? 0 : world_between(w, 10, 200);
 	mood->misfire = world_chance(w, 500) ? 0 : world_between(w, 1, 20);
+	mood->flush = world_chance(w, 500) ? 0 : world_between(w, 1, 50);
 	mood->fault_gap = w->dead * (world_chance(w, 700) ? 6 : 40);
 	mood->dwell = w->dead * (world_chance(w, 600) ? 8 : 30);
 	for (unsigned i = 0; i < MISHAP_DRAWN; i++)
@@ -103,9 +103,8 @@ void draw_seed(struct world *w) {
 	faults_post(w, HAPPEN_END, 0, quiet + 25 * w->dead);
 	const struct timers *t = &w->host[0].config.timers;
 	world_trace(w,
-		    "seed %lu, %s; within %.0f ms, tick %.0f ms, J %.0f ms, h %.3f ms, L %.0f ms, D %.1f ms; "
+		    "seed %lu; within %.0f ms, tick %.0f ms, J %.0f ms, h %.3f ms, L %.0f ms, D %.1f ms; "
 		    "%u links, %u tests",
-		    w->seed, lease_mode_name(w->mode), (double)t->within / MSEC, (double)t->tick / MSEC,
-		    (double)t->jiffies_lag / MSEC, (double)t->heartbeat / MSEC, (double)t->lease / MSEC,
-		    (double)t->dead / MSEC, w->links, w->tests);
+		    w->seed, (double)t->within / MSEC, (double)t->tick / MSEC, (double)t->jiffies_lag / MSEC,
+		    (double)t->heartbeat / MSEC, (double)t->lease / MSEC, (double)t->dead / MSEC, w->links, w->tests);
 }

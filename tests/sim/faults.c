@@ -59,27 +59,59 @@ static void restart(struct world *w, struct host *host, bool may_wipe) {
 	world_post(w, w->now + down, boot);
 }
 
-static void silence(struct host *host) {
-	kernel_drop_lease(&host->kernel);
-	memset(&host->kernel.present, 0, sizeof host->kernel.present);
-}
-
-/* The monitor dies: its supervisor silences the node, or died with it and leaves that to the kernel. */
-static void kill_daemon(struct world *w, struct host *host) {
+static void kill_all(struct world *w, struct host *host) {
 	world_trace(w, "node%u KILLED", host->index);
 	host_end(host);
-	if (w->mode == LEASE_STANDIN)
-		faults_post(w, HAPPEN_PURGE, host->index,
-			    w->now + world_between(w, 200 * USEC, host->config.timers.lease / 8));
-	else if (world_chance(w, 500))
-		faults_post(w, HAPPEN_PURGE, host->index, w->now + world_between(w, 200 * USEC, 10 * MSEC));
+	host->supervisor.alive = false;
 	restart(w, host, true);
 }
 
+/* A supervisor that lives starts the next one once it has silenced the node; else somebody starts everything anew. */
+static void kill_monitor(struct world *w, struct host *host) {
+	world_trace(w, "node%u its monitor is KILLED", host->index);
+	host_end(host);
+	host_bury(w, host);
+	restart(w, host, false);
+}
+
+/* The monitor sees its pipe closed, and ends in good order. */
+static void kill_supervisor(struct world *w, struct host *host) {
+	if (!host->supervisor.alive)
+		return;
+	world_trace(w, "node%u its supervisor is KILLED", host->index);
+	host->supervisor.alive = false;
+	struct event event = {.type = EV_STOP};
+	host_mail(w, host, &event);
+}
+
+static void stop_monitor(struct world *w, struct host *host) {
+	adversary_freeze(w, host, adversary_pause(w, &host->config.timers), FREEZE_MONITOR);
+	host_bury(w, host);
+	faults_post(w, HAPPEN_THAW, host->index, host->paused_until);
+}
+
+static void stop_supervisor(struct world *w, struct host *host) {
+	host->supervisor.paused_until =
+		mono_max(host->supervisor.paused_until, w->now + adversary_pause(w, &host->config.timers));
+	faults_disturb(w, host->supervisor.paused_until + 2 * SEC);
+}
+
+/* All processes of both nodes, which go on within a moment of each other. */
+static void pause_both(struct world *w) {
+	span_t length = adversary_pause(w, &w->host[0].config.timers);
+	for (unsigned i = 0; i < WORLD_NODES; i++)
+		adversary_freeze(w, &w->host[i], length + world_between(w, 0, w->h / 4), FREEZE_SERVICE);
+}
+
+/* The machine's memory is lost, and with it the table and the addresses. */
 static void lose_power(struct world *w, struct host *host) {
 	world_trace(w, "node%u LOST ITS POWER", host->index);
 	host_end(host);
-	silence(host);
+	host->supervisor.alive = false;
+	kernel_flush(&host->kernel);
+	memset(&host->kernel.present, 0, sizeof host->kernel.present);
+	checker_bared(&w->checker, host->index, w->now, true);
+	host->carrier = host->named = host->exists = true;
 	restart(w, host, true);
 }
 
@@ -102,13 +134,26 @@ static void reload(struct host *host) {
 	host->reload = true;
 }
 
-static void flush_lease(struct world *w, struct host *host) {
-	if (w->mode == LEASE_STANDIN || !kernel_leased(&host->kernel, host_clock(w, host)))
+static void delete_lease(struct world *w, struct host *host) {
+	if (!kernel_leased(&host->kernel, host_clock(w, host)))
 		return;
-	faults_count(w, MISHAP_LEASE_FLUSHED);
+	faults_count(w, MISHAP_LEASE_DELETED);
 	kernel_drop_lease(&host->kernel);
-	struct event event = {.type = EV_LEASE_LOST};
-	host_mail(w, host, &event);
+	checker_dropped(&w->checker, host->index);
+	host_table_changed(w, host);
+}
+
+void faults_flush(struct world *w, struct host *host) {
+	if (!host->kernel.table)
+		return;
+	world_trace(w, "node%u its table is DELETED", host->index);
+	faults_count(w, MISHAP_FLUSHED);
+	if (!host->alive || w->now < host->paused_until)
+		faults_count(w, MISHAP_FLUSHED_STOPPED);
+	kernel_flush(&host->kernel);
+	checker_bared(&w->checker, host->index, w->now, true);
+	host_table_changed(w, host);
+	faults_disturb(w, w->now);
 }
 
 static void lose_carrier(struct world *w, struct host *host) {
@@ -119,6 +164,20 @@ static void lose_carrier(struct world *w, struct host *host) {
 	host_mail(w, host, &event);
 	faults_post(w, HAPPEN_CARRIER, host->index, w->now + world_between(w, w->h, 6 * w->dead));
 	faults_disturb(w, w->now + 6 * w->dead);
+}
+
+/* Its chains are gone, whether the interface is there under another name or not at all. With it go its addresses. */
+static void lose_interface(struct world *w, struct host *host, bool removed) {
+	if (!host->carrier)
+		return;
+	host->named = false;
+	host->exists = !removed;
+	host->kernel.hooked = false;
+	checker_bared(&w->checker, host->index, w->now, false);
+	host_table_changed(w, host);
+	if (removed)
+		memset(&host->kernel.present, 0, sizeof host->kernel.present);
+	lose_carrier(w, host);
 }
 
 /* For a while; what failed is tried again after a few dead intervals, the disk after a second. */
@@ -170,10 +229,32 @@ static void strike(struct world *w, struct host *host, enum mishap mishap) {
 	switch (mishap) {
 	case MISHAP_PAUSE:
 	case MISHAP_FREEZE:
-		adversary_freeze(w, host, adversary_pause(w, &host->config.timers), mishap == MISHAP_FREEZE);
+	case MISHAP_FREEZE_JIFFIES:
+		adversary_freeze(w, host, adversary_pause(w, &host->config.timers),
+				 mishap == MISHAP_PAUSE    ? FREEZE_SERVICE
+				 : mishap == MISHAP_FREEZE ? FREEZE_MACHINE
+							   : FREEZE_JIFFIES);
+		break;
+	case MISHAP_PAUSE_BOTH:
+		pause_both(w);
+		break;
+	case MISHAP_STOP_MONITOR:
+		stop_monitor(w, host);
+		break;
+	case MISHAP_STOP_SUPERVISOR:
+		stop_supervisor(w, host);
+		break;
+	case MISHAP_STARVED:
+		fail_for_a_while(w, &host->starved_until);
 		break;
 	case MISHAP_KILL:
-		kill_daemon(w, host);
+		kill_all(w, host);
+		break;
+	case MISHAP_KILL_MONITOR:
+		kill_monitor(w, host);
+		break;
+	case MISHAP_KILL_SUPERVISOR:
+		kill_supervisor(w, host);
 		break;
 	case MISHAP_POWER:
 		lose_power(w, host);
@@ -187,8 +268,15 @@ static void strike(struct world *w, struct host *host, enum mishap mishap) {
 	case MISHAP_DELETED:
 		delete_addresses(w, host);
 		break;
-	case MISHAP_LEASE_FLUSHED:
-		flush_lease(w, host);
+	case MISHAP_RENAMED:
+	case MISHAP_RECREATED:
+		lose_interface(w, host, mishap == MISHAP_RECREATED);
+		break;
+	case MISHAP_LEASE_DELETED:
+		delete_lease(w, host);
+		break;
+	case MISHAP_FLUSHED:
+		faults_flush(w, host);
 		break;
 	case MISHAP_ADD_FAILS:
 		fail_for_a_while(w, &host->add_fails_until);
@@ -219,9 +307,9 @@ static void fault(struct world *w) {
 	plan_fault(w);
 	struct host *host = &w->host[world_between(w, 0, 1)];
 	enum mishap mishap = draw_fault(w);
-	if (!host->alive)
+	if (!host->alive && mishap != MISHAP_FLUSHED)
 		return;
-	if (mishap != MISHAP_LEASE_FLUSHED)
+	if (mishap != MISHAP_LEASE_DELETED && mishap != MISHAP_FLUSHED)
 		faults_count(w, mishap);
 	faults_disturb(w, w->now);
 	world_trace(w, "FAULT node%u %s", host->index, mishap_name(mishap));
@@ -245,7 +333,7 @@ static void heal(struct world *w) {
 	for (unsigned i = 0; i < WORLD_NODES; i++) {
 		struct host *host = &w->host[i];
 		host->add_fails_until = host->permit_refused_until = host->disk_fails_until = host->slow_until = w->now;
-		host->netlink_fails_until = w->now;
+		host->netlink_fails_until = host->starved_until = w->now;
 		if (!host->alive && !w->mood.idle) /* what it kept on disk */
 			host->paused = false;
 		else if (w->now < host->idle_until && !w->mood.idle)
@@ -261,7 +349,10 @@ void faults_happen(struct world *w, const struct happening *it) {
 	struct host *host = &w->host[it->node];
 	switch (it->type) {
 	case HAPPEN_PURGE:
-		silence(host);
+		host_silence(w, host);
+		break;
+	case HAPPEN_THAW:
+		checker_silenced(&w->checker, host->index, MONO_FAR);
 		break;
 	case HAPPEN_JIFFIES:
 		adversary_jiffies(w, host);
@@ -299,6 +390,7 @@ bool faults_could_serve(const struct world *w, const struct host *host) {
 	mono_t slow = mono_max(host->slow_until, host->netlink_fails_until);
 	mono_t busy = mono_max(mono_max(host->add_fails_until, host->permit_refused_until),
 			       mono_max(host->disk_fails_until, slow));
+	busy = mono_max(busy, mono_max(host->starved_until, host->supervisor.paused_until));
 	if (!host->alive || w->now < host->paused_until || w->now < host->idle_until || w->now < busy)
 		return false;
 	if (!w->covered || !host->carrier || stands_down(host))

@@ -27,16 +27,23 @@ void faults_count(struct world *w, enum mishap mishap);
 void faults_disturb(struct world *w, true_t until);
 /* A happening of this life of the node. */
 void faults_post(struct world *w, enum happening_type type, unsigned node, true_t at);
-/* HAPPEN_PURGE, _JIFFIES, _OPERATOR, _UNCUT, _TOPOLOGY, _FAULT, _CALM, _HEAL, _REARM. */
+/* HAPPEN_PURGE, _THAW, _JIFFIES, _OPERATOR, _UNCUT, _TOPOLOGY, _FAULT, _CALM, _HEAL, _REARM. */
 void faults_happen(struct world *w, const struct happening *it);
+/* Somebody deletes the table. */
+void faults_flush(struct world *w, struct host *host);
 void faults_ask(struct world *w, struct host *host, enum verb verb, bool force);
 /* Is there nothing that keeps this node from serving, as far as anybody outside can tell? */
 bool faults_could_serve(const struct world *w, const struct host *host);
 
 /* ---- adversary.c ---- */
-/* The process stops for so long; with it, when `host_too`, the whole machine. A stand-in cannot silence a process that stands
- * still: in that mode a pause is never longer than a daemon bears, and two do not follow one another. False: refused. */
-bool adversary_freeze(struct world *w, struct host *host, span_t length, bool host_too);
+enum freeze {
+	FREEZE_MONITOR, /* the monitor does not run, and nobody sees a reason */
+	FREEZE_SERVICE, /* all processes of the node are stopped */
+	FREEZE_MACHINE, /* the whole machine stands still */
+	FREEZE_JIFFIES, /* and after the thaw its jiffies stand still for up to J more */
+};
+/* What it names stands still for so long. */
+void adversary_freeze(struct world *w, struct host *host, span_t length, enum freeze freeze);
 /* A length that means something to these timers. */
 span_t adversary_pause(struct world *w, const struct timers *t);
 /* The node is about to carry this act out, or to look at what comes next (NULL): shall it be frozen before? */

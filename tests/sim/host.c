@@ -26,8 +26,14 @@ static void plan_wake(struct world *w, struct host *host, mono_t at) {
 	post(w, host, HAPPEN_TIMER, at);
 }
 
+/* A starved process waits for a CPU as long as for anything. */
+static span_t starved(struct world *w, const struct host *host, span_t most) {
+	return w->now < host->starved_until ? world_between(w, 0, most) : 0;
+}
+
 static void socket_ready(struct world *w, struct host *host) {
-	plan_wake(w, host, w->now + world_between(w, 10 * USEC, 100 * USEC));
+	span_t late = world_between(w, 10 * USEC, 100 * USEC) + starved(w, host, w->h);
+	plan_wake(w, host, w->now + late);
 }
 
 void host_frame(struct world *w, struct host *host, unsigned link, const struct heartbeat *hb) {
@@ -51,6 +57,12 @@ void host_mail(struct world *w, struct host *host, const struct event *event) {
 	assert(host->mail_n < HOST_MAIL);
 	host->mail[host->mail_n++] = *event;
 	socket_ready(w, host);
+}
+
+void host_table_changed(struct world *w, struct host *host) {
+	host->table_changed = true;
+	if (host->alive)
+		socket_ready(w, host);
 }
 
 /* ---- the agenda ---- */
@@ -133,35 +145,99 @@ static void drain(struct world *w, struct host *host) {
 	host->answers_n = 0;
 }
 
-/* The clock is read once a wake, and the stand-in's timer looked at. */
 static void read_clock(struct world *w, struct host *host, bool by_timer) {
-	struct kernel *kernel = &host->kernel;
 	host->now = host_clock(w, host);
-	if (kernel->mode == LEASE_STANDIN && kernel->lease_end && host->now >= kernel->lease_end) {
-		kernel->lease_end = 0;
-		result_done(host, EV_LEASE_LOST, 0);
-	}
 	struct event event = {.type = EV_WAKE};
 	event.wake.late = by_timer ? mono_max(0, host->now - host->asked) : 0;
 	consult(w, host, &event);
 }
 
 /* The next result. A permit's comes after a fresh look at the clock and at the sockets: the node may have been frozen since
- * it decided. */
-static void settle(struct host *host) {
+ * it decided. A grant that left is believed once the lease was looked up: where there is no table, it sets nothing. */
+static void settle(struct world *w, struct host *host) {
 	if (!host->results_n)
 		return;
 	struct event event = host->results[0];
 	memmove(&host->results[0], &host->results[1], --host->results_n * sizeof host->results[0]);
 	*first_item(host) = (struct agenda_item){.kind = ITEM_SETTLE};
 	*first_item(host) = (struct agenda_item){.kind = ITEM_EVENT, .event = event};
+	bool granted = event.type == EV_SENT && event.sent.mark == MARK_GRANT && event.sent.result == SENT_OUT;
+	if (granted && !kernel_leased(&host->kernel, host_clock(w, host))) {
+		world_trace(w, "node%u looks for its lease: there is none", host->index);
+		host->agenda[(host->agenda_at)].event.sent.result = SENT_REFUSED;
+	}
 	if (event.type == EV_PERMITTED) {
 		*first_item(host) = (struct agenda_item){.kind = ITEM_DRAIN};
 		*first_item(host) = (struct agenda_item){.kind = ITEM_CLOCK};
 	}
 }
 
+/* ---- the table ---- */
+
+static bool netlink_fails(const struct world *w, const struct host *host) {
+	return w->now < host->netlink_fails_until;
+}
+
+/* In one transaction, with neither lease nor permit; without an interface of that name, without the chains on it. */
+static bool build_table(struct world *w, struct host *host) {
+	host->table_due = netlink_fails(w, host);
+	if (host->table_due)
+		return false;
+	kernel_build(&host->kernel, host->named);
+	host->bare = !host->named;
+	checker_built(&w->checker, host->index, w->now, host->named);
+	world_trace(w, "node%u builds its table%s", host->index, host->named ? "" : ", without an interface");
+	return true;
+}
+
+static bool holds(const struct host *host) {
+	static struct core_status status; /* large */
+	core_status(&host->core, host->now, &status);
+	return status.hold;
+}
+
+/* The kernel's notice: whatever it was, the table is built anew, and the lease, if there was one, is gone with it. */
+static void read_notice(struct world *w, struct host *host) {
+	bool changed = host->table_changed;
+	if (!changed && !host->table_due)
+		return;
+	host->table_changed = false;
+	build_table(w, host);
+	struct event event = {.type = EV_LEASE_LOST};
+	if (changed && holds(host))
+		consult(w, host, &event);
+}
+
+/* Addresses that expired were not deleted by the daemon: it takes them for lost. */
+static void read_expired(struct world *w, struct host *host) {
+	struct event event = {.type = EV_ADDRESSES_LOST, .lost = host->kernel.expired};
+	if (ip_set_empty(&event.lost))
+		return;
+	faults_count(w, MISHAP_EXPIRED);
+	memset(&host->kernel.expired, 0, sizeof host->kernel.expired);
+	consult(w, host, &event);
+}
+
+/* ---- the second belt: addresses that only a monitor that runs and holds keeps alive ---- */
+
+static void plan_validation(struct world *w, struct host *host) {
+	if (host->now < host->validate_at)
+		return;
+	host->validate_at = host->now + kernel_validity(&host->kernel) / 4;
+	if (holds(host) && !ip_set_empty(kernel_present(&host->kernel, host_clock(w, host))))
+		*last_item(host) = (struct agenda_item){.kind = ITEM_VALIDATE};
+}
+
+static void validate(struct world *w, struct host *host) {
+	mono_t clock = host_clock(w, host);
+	span_t life = kernel_validity(&host->kernel);
+	kernel_validate(&host->kernel, clock, life + world_between(w, 0, KERNEL_VALID_LATE));
+	checker_validated(&w->checker, host->index, clock + life + KERNEL_VALID_LATE);
+}
+
 static void read_mail(struct world *w, struct host *host) {
+	read_notice(w, host);
+	read_expired(w, host);
 	for (size_t i = 0; i < host->mail_n; i++) {
 		host->unanswered += host->mail[i].type == EV_OPERATOR;
 		consult(w, host, &host->mail[i]);
@@ -191,7 +267,14 @@ static void next_item(struct world *w, struct host *host) {
 		read_mail(w, host);
 		return;
 	case ITEM_SETTLE:
-		settle(host);
+		settle(w, host);
+		return;
+	case ITEM_BELT:
+		plan_validation(w, host);
+		return;
+	case ITEM_VALIDATE:
+		if (!netlink_fails(w, host))
+			validate(w, host);
 		return;
 	case ITEM_EVENT:
 		consult(w, host, &item.event);
@@ -206,6 +289,7 @@ static void wake(struct world *w, struct host *host, bool by_timer) {
 	*last_item(host) = (struct agenda_item){.kind = ITEM_SETTLE};
 	*last_item(host) = (struct agenda_item){.kind = ITEM_EVENT, .event.type = EV_TICK};
 	*last_item(host) = (struct agenda_item){.kind = ITEM_SETTLE};
+	*last_item(host) = (struct agenda_item){.kind = ITEM_BELT};
 	host->busy = true;
 	host_run(w, host);
 }
@@ -222,15 +306,14 @@ static void sleep_until_due(struct world *w, struct host *host) {
 	host->timer = 0;
 	/* It may say "at once" or "never". */
 	host->asked = mono_min(mono_max(core_deadline(&host->core), host->now), host->now + w->dead);
-	if (host->kernel.mode == LEASE_STANDIN && host->kernel.lease_end)
-		host->asked = mono_min(host->asked, host->kernel.lease_end);
 	span_t late = world_between(w, 5 * USEC, 80 * USEC);
 	if (!w->calm && world_chance(w, 20)) {
 		late = world_between(w, 0, host->config.timers.lateness);
 		w->tally->mishaps[MISHAP_LATE_WAKE]++;
 	}
+	late += starved(w, host, 2 * w->h);
 	plan_wake(w, host, mono_max(kernel_when(&host->kernel, host->asked), w->now) + late);
-	if (host->frames_n || host->answers_n || host->mail_n)
+	if (host->frames_n || host->answers_n || host->mail_n || host->table_changed)
 		socket_ready(w, host);
 }
 
@@ -238,13 +321,10 @@ static void sleep_until_due(struct world *w, struct host *host) {
 
 static void begin_work(struct world *w, struct host *host) {
 	const struct host_work *work = &host->work;
-	bool silences = work->owe_removed || work->owe_dropped;
-	if (work->id || !(silences || work->owe_added))
+	if (work->id || !(work->owe_removed || work->owe_dropped || work->owe_added))
 		return;
 	span_t length = world_between(w, 50 * USEC, MSEC);
-	if (w->now < host->slow_until && host->kernel.mode == LEASE_STANDIN && silences) /* all that silences such a node */
-		length = world_between(w, MSEC, mono_max(MSEC, host->config.timers.lease / 8));
-	else if (w->now < host->slow_until)
+	if (w->now < host->slow_until)
 		length = world_between(w, MSEC, host->config.timers.dead / 2);
 	host->work.id = w->ids;
 	post(w, host, HAPPEN_WORK, w->now + length);
@@ -264,11 +344,6 @@ static void unwant_addresses(struct world *w, struct host *host, const struct ip
 	if (ip_set_count(ips) == CORE_IPS)
 		host->work.owe_added = false;
 	begin_work(w, host);
-}
-
-/* With the stand-in nothing else could silence the node, so its addresses can always be removed. */
-static bool netlink_fails(const struct world *w, const struct host *host) {
-	return host->kernel.mode == LEASE_KERNEL && w->now < host->netlink_fails_until;
 }
 
 static void pay(struct world *w, struct host *host, bool *owed, enum event_type type, int error) {
@@ -296,13 +371,15 @@ static void remove_addresses(struct world *w, struct host *host) {
 static void add_addresses(struct world *w, struct host *host) {
 	struct kernel *kernel = &host->kernel;
 	struct ip_set *want = &host->work.want;
-	if (kernel->mode == LEASE_STANDIN && !kernel_leased(kernel, host_clock(w, host)))
-		return; /* frozen since the grant: the next wake will notice, and drop */
-	bool fails = w->now < host->add_fails_until;
+	bool fails = w->now < host->add_fails_until || !host->exists;
+	kernel_present(kernel, host_clock(w, host));
 	for (unsigned i = 0; i < CORE_IPS / 64; i++) {
-		want->bits[i] &= kernel->present.bits[i] | (fails ? UINT64_C(0x5555555555555555) : UINT64_MAX);
+		want->bits[i] &= kernel->present.bits[i] | (!fails         ? UINT64_MAX
+							    : host->exists ? UINT64_C(0x5555555555555555)
+									   : 0);
 		kernel->present.bits[i] |= want->bits[i];
 	}
+	validate(w, host);
 	pay(w, host, &host->work.owe_added, EV_ADDRESSES_ADDED, fails ? EADDRNOTAVAIL : 0);
 }
 
@@ -326,6 +403,8 @@ void host_work_done(struct world *w, struct host *host, uint64_t id) {
 static void send_heartbeat(struct world *w, struct host *host, const struct heartbeat *hb) {
 	mono_t clock = host_clock(w, host);
 	bool passed = kernel_pass(&host->kernel, clock, hb->mark);
+	if (hb->mark == MARK_GRANT && !host->kernel.table)
+		faults_count(w, MISHAP_BLIND_GRANT);
 	world_trace(w, "node%u %s seq %lu seen %lu%s%s%s%s echo %lu want %lx rel %lx%s", host->index,
 		    hb->mark == MARK_GRANT   ? "GRANT"
 		    : hb->mark == MARK_RENEW ? "renew"
@@ -343,42 +422,65 @@ static void send_heartbeat(struct world *w, struct host *host, const struct hear
 	result(host, &event);
 }
 
+/* Where there is no table to set it in, the notice of that is only not read yet: it is built first. */
 static void permit(struct world *w, struct host *host, span_t life) {
-	bool refused = w->now < host->permit_refused_until;
+	mono_t clock = host_clock(w, host);
+	bool refused = w->now < host->permit_refused_until || netlink_fails(w, host);
+	if (!refused && !kernel_permit(&host->kernel, clock, life)) {
+		build_table(w, host);
+		kernel_permit(&host->kernel, clock, life);
+	}
 	if (!refused)
-		kernel_permit(&host->kernel, host_clock(w, host), life);
+		checker_permit(&w->checker, host->index, clock, life);
 	result_done(host, EV_PERMITTED, refused ? EPERM : 0);
 }
 
+static void drop_permit(struct world *w, struct host *host) {
+	kernel_drop_permit(&host->kernel);
+	checker_unpermit(&w->checker, host->index);
+}
+
+/* Confirmed at once, since no frame leaves without the lease: if the table stands (else it is built first) and has its chains.
+ * If it has not, only addresses that are gone are silent. */
 static void drop_lease(struct world *w, struct host *host) {
 	if (netlink_fails(w, host)) {
+		faults_count(w, MISHAP_DROP_REFUSED);
 		result_done(host, EV_LEASE_DROPPED, ENOBUFS);
 		return;
 	}
+	if (!host->kernel.table)
+		build_table(w, host);
 	kernel_drop_lease(&host->kernel);
-	if (host->kernel.mode == LEASE_KERNEL) {
+	checker_dropped(&w->checker, host->index);
+	if (!host->bare) {
 		result_done(host, EV_LEASE_DROPPED, 0);
 		return;
 	}
+	faults_count(w, MISHAP_BARE_DROP);
 	struct ip_set all;
 	memset(&all, 0xff, sizeof all);
 	host->work.owe_dropped = true;
 	unwant_addresses(w, host, &all);
 }
 
+/* A frame of the shared IPs from a socket that needs no address: dropped without the lease, where there is a guard. */
 static void announce(struct world *w, struct host *host) {
-	bool fails = w->now < host->netlink_fails_until;
-	if (!fails)
-		checker_announced(&w->checker, host->index, w->now);
-	result_done(host, EV_ANNOUNCED, fails ? ENOBUFS : 0);
+	mono_t clock = host_clock(w, host);
+	bool left = w->now >= host->netlink_fails_until && host->exists && kernel_emits(&host->kernel, clock, true);
+	if (left)
+		checker_announced(&w->checker, host->index, w->now, clock);
+	result_done(host, EV_ANNOUNCED, left ? 0 : ENOBUFS);
 }
 
 static void reserve(struct world *w, struct host *host, uint64_t epoch) {
 	bool slow = w->now < host->slow_until;
+	if (!host->supervisor.alive)
+		return; /* nobody answers */
 	struct happening happening = {.type = HAPPEN_RESERVED, .node = host->index, .life = host->life};
 	happening.reserve.epoch = epoch;
 	happening.reserve.fails = w->now < host->disk_fails_until;
-	world_post(w, w->now + world_between(w, MSEC, slow ? w->dead : 30 * MSEC), happening);
+	true_t read = mono_max(w->now, host->supervisor.paused_until);
+	world_post(w, read + world_between(w, MSEC, slow ? w->dead : 30 * MSEC), happening);
 }
 
 static void request_tests(struct world *w, struct host *host, uint16_t tests) {
@@ -387,9 +489,11 @@ static void request_tests(struct world *w, struct host *host, uint16_t tests) {
 			world_test(w, host, slot, host->now);
 }
 
+/* A supervisor that lives takes the node's leftovers away. */
 static void stop(struct world *w, struct host *host) {
 	world_trace(w, "node%u STOPPED", host->index);
 	host_end(host);
+	host_bury(w, host);
 	struct happening happening = {.type = HAPPEN_BOOT, .node = host->index, .life = host->life};
 	world_post(w, w->now + world_between(w, 0, 6 * w->dead), happening);
 }
@@ -405,7 +509,7 @@ static void perform(struct world *w, struct host *host, const struct action *act
 		permit(w, host, act->permit.life);
 		break;
 	case ACT_DROP_PERMIT:
-		kernel_drop_permit(&host->kernel);
+		drop_permit(w, host);
 		break;
 	case ACT_DROP_LEASE:
 		drop_lease(w, host);
@@ -448,7 +552,8 @@ void host_run(struct world *w, struct host *host) {
 			host->tempted = true;
 			adversary_tempt(w, host, host->acts_n ? &host->acts[0] : NULL);
 			if (host->acts_n || w->now < host->paused_until) {
-				mono_t at = mono_max(host->paused_until, w->now) + world_between(w, USEC, 20 * USEC);
+				mono_t at = mono_max(host->paused_until, w->now) + world_between(w, USEC, 20 * USEC) +
+					    starved(w, host, w->h / 8);
 				post(w, host, HAPPEN_RUN, at);
 				return;
 			}
@@ -473,18 +578,69 @@ void host_run(struct world *w, struct host *host) {
 
 /* ---- its life ---- */
 
+/* From the monitor's death, or stop, to the last address gone. */
+static const span_t reaction = 20 * MSEC;
+
+/* Slow work keeps it only where it takes the addresses away: the table is built at once. */
+mono_t host_hindered(const struct world *w, const struct host *host) {
+	mono_t until = mono_max(mono_max(host->paused_until, host->starved_until), host->netlink_fails_until);
+	bool slow = !host->named && host->slow_until > 0;
+	if (slow)
+		until = mono_max(until, host->slow_until + w->dead / 2); /* its last piece ends */
+	return host->alive ? until : MONO_FAR;
+}
+
+/* When the supervisor runs, and its netlink calls succeed. */
+static true_t supervisor_able(const struct host *host) {
+	return mono_max(host->supervisor.paused_until, mono_max(host->frozen_until, host->netlink_fails_until));
+}
+
+mono_t host_unburied(const struct host *host) {
+	return host->supervisor.alive ? supervisor_able(host) + reaction : MONO_FAR;
+}
+
+static void react(struct world *w, struct host *host) {
+	post(w, host, HAPPEN_PURGE, mono_max(w->now, supervisor_able(host)) + world_between(w, 100 * USEC, reaction));
+}
+
+void host_bury(struct world *w, struct host *host) {
+	if (!host->supervisor.alive) {
+		faults_count(w, MISHAP_ORPHAN);
+		return;
+	}
+	checker_silenced(&w->checker, host->index, w->now + reaction);
+	react(w, host);
+}
+
+void host_silence(struct world *w, struct host *host) {
+	if (!host->supervisor.alive)
+		return;
+	if (w->now < supervisor_able(host)) {
+		react(w, host);
+		return;
+	}
+	struct kernel *kernel = &host->kernel;
+	world_trace(w, "node%u its supervisor silences it", host->index);
+	kernel_drop_lease(kernel);
+	checker_dropped(&w->checker, host->index);
+	struct event event = {.type = EV_ADDRESSES_LOST, .lost = kernel->present};
+	memset(&kernel->present, 0, sizeof kernel->present);
+	if (!host->alive)
+		return;
+	host_table_changed(w, host);
+	host_mail(w, host, &event);
+}
+
 void host_end(struct host *host) {
 	host->alive = false;
-	host->busy = false;
+	host->busy = host->table_changed = host->table_due = false;
 	host->life++;
 	host->timer = 0;
 	host->acts_n = host->agenda_n = host->results_n = host->frames_n = host->answers_n = host->mail_n = 0;
 	memset(&host->work, 0, sizeof host->work);
-	kernel_drop_permit(&host->kernel);
 }
 
-void host_boot(struct world *w, struct host *host, bool wiped) {
-	host_end(host);
+static struct core_memory read_disk(struct world *w, struct host *host, bool wiped) {
 	if (wiped) {
 		host->mark = 0;
 		host->paused = false;
@@ -501,16 +657,38 @@ void host_boot(struct world *w, struct host *host, bool wiped) {
 	else /* a request to resume may have died with the daemon */
 		host->idle_until =
 			host->operator_until == MONO_FAR ? MONO_FAR : kernel_when(&host->kernel, host->operator_until);
-	host->alive = true;
-	/* What an earlier life left is purged before a word is said. */
-	kernel_drop_lease(&host->kernel);
+	return memory;
+}
+
+/* What an earlier life left is purged, and the table built, before a word is said; until that can be done the supervisor tries
+ * again. */
+static bool purge(struct world *w, struct host *host) {
+	if (netlink_fails(w, host))
+		return false;
 	memset(&host->kernel.present, 0, sizeof host->kernel.present);
+	return build_table(w, host);
+}
+
+void host_boot(struct world *w, struct host *host, bool wiped) {
+	if (!purge(w, host)) {
+		struct happening again = {.type = HAPPEN_BOOT, .node = host->index, .life = host->life, .wiped = wiped};
+		world_post(w, host->netlink_fails_until, again);
+		return;
+	}
+	host_end(host);
+	struct core_memory memory = read_disk(w, host, wiped);
+	if (!host->supervisor.alive)
+		host->supervisor.paused_until = 0;
+	host->alive = host->supervisor.alive = true;
+	memset(&host->kernel.expired, 0, sizeof host->kernel.expired);
 	host->now = host_clock(w, host);
 	host->tempted = host->reload = false;
+	host->validate_at = host->now;
 	host->unanswered = 0;
 	world_trace(w, "node%u BOOTS %lu, mark %lu, reserved %lu%s", host->index, memory.boot, memory.epoch_mark,
 		    memory.reserved, wiped ? ", its disk is empty" : "");
 	checker_boot(&w->checker, host->index, host->now, memory.epoch_mark, wiped);
+	checker_silenced(&w->checker, host->index, MONO_FAR);
 	core_init(&host->core, &host->config, &memory, host->now);
 	if (!host->carrier) {
 		struct event event = {.type = EV_CARRIER};

@@ -18,13 +18,13 @@ enum {
 	HOST_RESULTS = 32,
 	HOST_FRAMES = 40,
 	HOST_ANSWERS = 64,
-	HOST_MAIL = 16,
+	HOST_MAIL = 48,
 	HOST_JOBS = 16
 };
 
 /* What the process does next, in order. */
 struct agenda_item {
-	enum { ITEM_CLOCK, ITEM_DRAIN, ITEM_MAIL, ITEM_SETTLE, ITEM_EVENT } kind;
+	enum { ITEM_CLOCK, ITEM_DRAIN, ITEM_MAIL, ITEM_SETTLE, ITEM_EVENT, ITEM_BELT, ITEM_VALIDATE } kind;
 	bool by_timer;      /* ITEM_CLOCK */
 	struct event event; /* ITEM_EVENT */
 };
@@ -43,7 +43,15 @@ struct host {
 	struct kernel kernel;
 	bool alive;
 	unsigned life;                     /* of the process: grows with each start and each end */
-	mono_t paused_until, frozen_until; /* true times */
+	mono_t paused_until, frozen_until; /* true times: the monitor does not run; the machine does not */
+
+	/* the supervisor, and the interface of the shared IPs */
+	struct {
+		bool alive;
+		mono_t paused_until; /* true time */
+	} supervisor;
+	bool named, exists; /* it bears the configured name; there is such an interface, under whatever name */
+	bool carrier;       /* as the daemon is told: false without the name as well */
 
 	/* the disk */
 	uint64_t mark;
@@ -77,25 +85,39 @@ struct host {
 	struct event mail[HOST_MAIL];
 	size_t mail_n;
 	bool reload;         /* the configuration changed */
+	bool table_changed;  /* the kernel said so, by others */
+	bool table_due;      /* it could not be built */
+	bool bare;           /* it was built without an interface to hook the chains to */
+	mono_t validate_at;  /* when the addresses are renewed next */
 	unsigned unanswered; /* operators' requests */
 	struct host_work work;
 
 	/* what its world lets fail, until so many true ns */
-	mono_t add_fails_until, permit_refused_until, disk_fails_until, slow_until, netlink_fails_until;
-	bool carrier;
+	mono_t add_fails_until, permit_refused_until, disk_fails_until, slow_until, netlink_fails_until, starved_until;
 	mono_t idle_until; /* an operator paused it */
 	uint64_t wanted;   /* the request it last said, for the adversary */
 };
 
 /* The daemon starts. */
 void host_boot(struct world *w, struct host *host, bool wiped);
-/* The process ends, with what it had in hand. */
+/* The monitor ends, with what it had in hand. */
 void host_end(struct host *host);
 
 /* A socket became ready, or something else happened to the process: it wakes soon. */
 void host_frame(struct world *w, struct host *host, unsigned link, const struct heartbeat *hb);
 void host_answer(struct world *w, struct host *host, unsigned slot, mono_t sent);
 void host_mail(struct world *w, struct host *host, const struct event *event);
+/* Others changed the table. */
+void host_table_changed(struct world *w, struct host *host);
+
+/* The supervisor sees that its monitor died, or stopped: it silences the node a little later, if it lives and runs. */
+void host_bury(struct world *w, struct host *host);
+/* It does: lease, then addresses. */
+void host_silence(struct world *w, struct host *host);
+/* Until when the monitor cannot run, or cannot change anything: true time, MONO_FAR: it is dead. */
+mono_t host_hindered(const struct world *w, const struct host *host);
+/* By when the supervisor could have silenced the node, had it to. MONO_FAR: it is dead. */
+mono_t host_unburied(const struct host *host);
 
 /* Happenings of its own. */
 void host_timer(struct world *w, struct host *host, uint64_t id);

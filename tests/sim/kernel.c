@@ -1,16 +1,14 @@
-/* The modelled kernel: clock, jiffies, permit, lease, addresses. */
+/* The modelled kernel: clock, jiffies, table, permit, lease, addresses. */
 #include "tests/sim/kernel.h"
 
-#include <assert.h>
 #include <string.h>
 
 enum { MILLION = 1000000 };
 
-void kernel_init(struct kernel *kernel, enum lease_mode mode, const struct timers *timers) {
+void kernel_init(struct kernel *kernel, const struct timers *timers) {
 	int64_t rate_ppm = kernel->rate_ppm;
 	span_t offset = kernel->offset;
 	memset(kernel, 0, sizeof *kernel);
-	kernel->mode = mode;
 	kernel->rate_ppm = rate_ppm;
 	kernel->offset = offset;
 	kernel->tick = timers->tick;
@@ -38,21 +36,36 @@ static mono_t jiffies(const struct kernel *kernel, mono_t now) {
 	return now - now % kernel->tick;
 }
 
-static mono_t counted(const struct kernel *kernel, mono_t now) {
-	return kernel->mode == LEASE_KERNEL ? jiffies(kernel, now) : now;
-}
-
 /* Forgets a lease that ran out, and remembers when it did. */
 static void settle(struct kernel *kernel, mono_t now) {
-	if (kernel->mode == LEASE_STANDIN || !kernel->lease_end || jiffies(kernel, now) < kernel->lease_end)
+	if (!kernel->lease_end || jiffies(kernel, now) < kernel->lease_end)
 		return;
 	bool held_up = kernel->lease_end > kernel->still && kernel->lease_end < kernel->still_until;
 	kernel->ran_out = held_up ? kernel->still_until : kernel->lease_end;
 	kernel->lease_end = 0;
 }
 
-void kernel_permit(struct kernel *kernel, mono_t now, span_t life) {
-	kernel->permit_end = counted(kernel, now) + life;
+/* ---- the table ---- */
+
+void kernel_build(struct kernel *kernel, bool interface) {
+	kernel_drop_lease(kernel);
+	kernel->table = true;
+	kernel->hooked = interface;
+}
+
+void kernel_flush(struct kernel *kernel) {
+	kernel_drop_lease(kernel);
+	kernel->table = kernel->hooked = false;
+}
+
+bool kernel_guarded(const struct kernel *kernel) {
+	return kernel->table && kernel->hooked;
+}
+
+bool kernel_permit(struct kernel *kernel, mono_t now, span_t life) {
+	if (kernel->table)
+		kernel->permit_end = jiffies(kernel, now) + life;
+	return kernel->table;
 }
 
 void kernel_drop_permit(struct kernel *kernel) {
@@ -60,12 +73,13 @@ void kernel_drop_permit(struct kernel *kernel) {
 }
 
 void kernel_drop_lease(struct kernel *kernel) {
-	kernel->lease_end = 0;
+	kernel->permit_end = kernel->lease_end = 0;
 	kernel->ran_out = MONO_NEVER;
 }
 
 bool kernel_pass(struct kernel *kernel, mono_t now, enum heartbeat_mark mark) {
-	settle(kernel, now);
+	if (!kernel->table)
+		return true;
 	switch (mark) {
 	case MARK_PLAIN:
 		return true;
@@ -74,36 +88,58 @@ bool kernel_pass(struct kernel *kernel, mono_t now, enum heartbeat_mark mark) {
 			return false;
 		break;
 	case MARK_GRANT:
-		if (counted(kernel, now) >= kernel->permit_end)
+		if (jiffies(kernel, now) >= kernel->permit_end)
 			return false;
+		settle(kernel, now);
 		break;
 	}
-	kernel->lease_end = counted(kernel, now) + kernel->length;
+	kernel->lease_end = jiffies(kernel, now) + kernel->length;
 	return true;
 }
 
 bool kernel_leased(struct kernel *kernel, mono_t now) {
 	settle(kernel, now);
-	return counted(kernel, now) < kernel->lease_end;
+	return jiffies(kernel, now) < kernel->lease_end;
 }
 
-bool kernel_emits(struct kernel *kernel, mono_t now) {
-	if (kernel->mode == LEASE_STANDIN)
-		return !ip_set_empty(&kernel->present);
-	return kernel_leased(kernel, now);
+/* ---- the addresses ---- */
+
+span_t kernel_validity(const struct kernel *kernel) {
+	return (kernel->length / SEC + 2) * SEC;
+}
+
+void kernel_validate(struct kernel *kernel, mono_t now, span_t life) {
+	kernel->valid_until = now + life;
+}
+
+const struct ip_set *kernel_present(struct kernel *kernel, mono_t now) {
+	if (now >= kernel->valid_until && !ip_set_empty(&kernel->present)) {
+		kernel->expired = kernel->present;
+		memset(&kernel->present, 0, sizeof kernel->present);
+	}
+	return &kernel->present;
+}
+
+bool kernel_emits(struct kernel *kernel, mono_t now, bool raw) {
+	if (kernel_guarded(kernel))
+		return kernel_leased(kernel, now);
+	return raw || !ip_set_empty(kernel_present(kernel, now));
 }
 
 bool kernel_serves(struct kernel *kernel, mono_t now, const struct ip_set *ips) {
-	struct ip_set missing = ip_set_less(*ips, &kernel->present);
-	return ip_set_empty(&missing) && kernel_emits(kernel, now);
+	struct ip_set missing = ip_set_less(*ips, kernel_present(kernel, now));
+	return ip_set_empty(&missing) && kernel_leased(kernel, now);
 }
 
-bool kernel_stall_jiffies(struct kernel *kernel, mono_t now, span_t length) {
-	assert(length <= kernel->lag);
-	if (now < kernel->still_until)
-		return false;
+/* ---- the jiffies ---- */
+
+bool kernel_stalled(const struct kernel *kernel, mono_t now) {
+	return now < kernel->still_until;
+}
+
+void kernel_stall_jiffies(struct kernel *kernel, mono_t now, mono_t until) {
 	settle(kernel, now);
-	kernel->still = now;
-	kernel->still_until = now + length;
-	return true;
+	if (!kernel_stalled(kernel, now))
+		kernel->still = now;
+	kernel->still_until = mono_max(kernel->still_until, until);
 }

@@ -16,32 +16,22 @@ enum { WORKERS = 16, SHOWN = 10, FULL_RUN = 1000 };
 
 struct options {
 	uint64_t first, seeds;
-	bool trace, mixed;
-	enum lease_mode mode;
+	bool trace;
 };
 
 /* What a worker tells after each seed. */
 struct report {
 	uint64_t seed;
-	enum lease_mode mode;
 	bool kept;
 	enum promise promise;
 	char why[200];
 	struct tally tally;
 };
 
-/* Half of the seeds with the kernel's lease, half with its stand-in, unless one is asked for. */
-static enum lease_mode mode_of(const struct options *options, uint64_t seed) {
-	if (!options->mixed)
-		return options->mode;
-	return seed % 2 ? LEASE_STANDIN : LEASE_KERNEL;
-}
-
 static void run(struct world *w, const struct options *options, uint64_t seed, struct report *report) {
 	memset(report, 0, sizeof *report);
 	report->seed = seed;
-	report->mode = mode_of(options, seed);
-	report->kept = world_run(w, seed, report->mode, options->trace, &report->tally);
+	report->kept = world_run(w, seed, options->trace, &report->tally);
 	if (report->kept)
 		return;
 	report->promise = w->checker.promise;
@@ -66,8 +56,8 @@ static void work(const struct options *options, uint64_t worker, uint64_t worker
 }
 
 static void show_violation(const struct report *report) {
-	printf("violation of %s, seed %lu: %s\n  replay: simulator --seed %lu --lease %s --trace\n",
-	       promise_name(report->promise), report->seed, report->why, report->seed, lease_mode_name(report->mode));
+	printf("violation of %s, seed %lu: %s\n  replay: simulator --seed %lu --trace\n", promise_name(report->promise),
+	       report->seed, report->why, report->seed);
 }
 
 static bool read_report(int in, struct report *report) {
@@ -138,15 +128,15 @@ static bool run_all(const struct options *options, struct tally *sum) {
 }
 
 /* Which faults befell the pair, and how often. A kind that never did is not tested: returns false. */
-static bool show_mishaps(const struct options *options, const struct tally *sum) {
+static bool show_mishaps(const struct tally *sum) {
 	bool all = true;
-	printf("sim: claims silent=%lu told=%lu refused-grants=%lu refused-renewals=%lu | faults", sum->silent_claims,
-	       sum->told_claims, sum->refused_grants, sum->refused_renewals);
+	printf("sim: claims silent=%lu told=%lu refused-grants=%lu refused-renewals=%lu | excused=%lu longest_ms=%.1f "
+	       "bare_ms=%.3f | faults",
+	       sum->silent_claims, sum->told_claims, sum->refused_grants, sum->refused_renewals, sum->excused,
+	       (double)sum->excused_longest / MSEC, (double)sum->bare_longest / MSEC);
 	for (unsigned i = 0; i < MISHAP__COUNT; i++) {
-		bool no_kernel = !options->mixed && options->mode == LEASE_STANDIN;
 		printf(" %s=%lu", mishap_name((enum mishap)i), sum->mishaps[i]);
-		if (!sum->mishaps[i] && !(no_kernel && (i == MISHAP_JIFFIES || i == MISHAP_LEASE_FLUSHED)))
-			all = false;
+		all &= sum->mishaps[i] > 0;
 	}
 	putchar('\n');
 	return all;
@@ -158,7 +148,7 @@ static int many(const struct options *options) {
 	clock_gettime(CLOCK_MONOTONIC, &begin);
 	bool whole = run_all(options, &sum);
 	clock_gettime(CLOCK_MONOTONIC, &end);
-	bool all = show_mishaps(options, &sum);
+	bool all = show_mishaps(&sum);
 	double seconds = (double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / SEC;
 	for (unsigned i = 0; i < PROMISE__COUNT && sum.violations; i++)
 		printf("%s%s=%lu", i ? " " : "violations: ", promise_name((enum promise)i), sum.broken[i]);
@@ -179,13 +169,13 @@ static int one(const struct options *options) {
 	free(world.heap);
 	if (!report.kept)
 		show_violation(&report);
-	printf("sim: seed=%lu lease=%s violations=%d\n", report.seed, lease_mode_name(report.mode), !report.kept);
+	printf("sim: seed=%lu violations=%d\n", report.seed, !report.kept);
 	return report.kept ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 static int usage(void) {
-	fprintf(stderr, "usage: simulator --seeds N [--first S] [--lease kernel|standin]\n"
-			"       simulator --seed S [--trace] [--lease kernel|standin]\n");
+	fprintf(stderr, "usage: simulator --seeds N [--first S]\n"
+			"       simulator --seed S [--trace]\n");
 	return 2;
 }
 
@@ -199,24 +189,15 @@ static bool number(const char *text, uint64_t *out) {
 	return true;
 }
 
-static bool lease(const char *text, struct options *options) {
-	for (unsigned i = 0; i < LEASE__COUNT; i++) {
-		if (strcmp(text, lease_mode_name((enum lease_mode)i)) != 0)
-			continue;
-		options->mode = (enum lease_mode)i;
-		options->mixed = false;
-		return true;
-	}
-	return false;
-}
-
 int main(int argc, char **argv) {
 	static const struct option known[] = {
-		{"seeds", required_argument, NULL, 'n'}, {"first", required_argument, NULL, 'f'},
-		{"seed", required_argument, NULL, 's'},  {"trace", no_argument, NULL, 't'},
-		{"lease", required_argument, NULL, 'l'}, {NULL, 0, NULL, 0},
+		{"seeds", required_argument, NULL, 'n'},
+		{"first", required_argument, NULL, 'f'},
+		{"seed", required_argument, NULL, 's'},
+		{"trace", no_argument, NULL, 't'},
+		{NULL, 0, NULL, 0},
 	};
-	struct options options = {.first = 1, .mixed = true};
+	struct options options = {.first = 1};
 	bool single = false, good = true;
 	for (int c; good && (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
 		if (c == 'n')
@@ -225,8 +206,6 @@ int main(int argc, char **argv) {
 			good = number(optarg, &options.first);
 		else if (c == 's')
 			good = single = number(optarg, &options.first);
-		else if (c == 'l')
-			good = lease(optarg, &options);
 		else if (c == 't')
 			options.trace = true;
 		else

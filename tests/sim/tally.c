@@ -4,27 +4,27 @@
 #include <assert.h>
 #include <stddef.h>
 
-const char *lease_mode_name(enum lease_mode mode) {
-	static const char *const names[] = {"kernel", "standin"};
-	static_assert(sizeof names / sizeof *names == LEASE__COUNT, "every lease mode has a name");
-	return names[mode];
-}
-
 const char *mishap_name(enum mishap mishap) {
 	static const char *const names[] = {
-		"pause",        "freeze",       "kill",       "power",         "stop",        "takeover",  "standdown",
-		"hold",         "carrier",      "deleted",    "lease-flushed", "add-fails",   "permit",    "netlink",
-		"reload",       "disk",         "slow",       "loss",          "delay",       "duplicate", "one-way",
-		"split",        "one-link",     "test-lost",  "wipe",          "force",       "dry-run",   "before-act",
-		"before-think", "last-renewal", "last-grant", "late-want",     "deaf-holder", "idle-pair", "forced-split",
-		"n1-broken",    "jiffies",      "full-queue", "late-wake",
+		"pause",         "pause-both",     "stop-monitor", "stop-supervisor", "starved",
+		"freeze",        "freeze-jiffies", "kill",         "kill-monitor",    "kill-supervisor",
+		"power",         "stop",           "takeover",     "standdown",       "hold",
+		"carrier",       "deleted",        "renamed",      "recreated",       "lease-deleted",
+		"flushed",       "add-fails",      "permit",       "netlink",         "reload",
+		"disk",          "slow",           "loss",         "delay",           "duplicate",
+		"one-way",       "split",          "one-link",     "test-lost",       "wipe",
+		"force",         "dry-run",        "before-act",   "before-think",    "last-renewal",
+		"last-grant",    "late-want",      "deaf-holder",  "idle-pair",       "forced-split",
+		"n1-broken",     "jiffies",        "full-queue",   "late-wake",       "flushed-stopped",
+		"flushed-claim", "blind-grant",    "drop-refused", "bare-drop",       "orphan",
+		"expired",
 	};
 	static_assert(sizeof names / sizeof *names == MISHAP__COUNT, "every mishap has a name");
 	return names[mishap];
 }
 
 const char *promise_name(enum promise promise) {
-	static const char *const names[] = {"P1", "P2", "P4", "L1", "L2", "L3", "core"};
+	static const char *const names[] = {"P1", "P2", "P3", "P4", "L1", "L2", "L3", "core"};
 	static_assert(sizeof names / sizeof *names == PROMISE__COUNT, "every promise has a name");
 	return names[promise];
 }
@@ -38,6 +38,11 @@ void tally_add(struct tally *sum, const struct tally *more) {
 	sum->told_claims += more->told_claims;
 	sum->refused_grants += more->refused_grants;
 	sum->refused_renewals += more->refused_renewals;
+	sum->excused += more->excused;
+	if (more->excused_longest > sum->excused_longest)
+		sum->excused_longest = more->excused_longest;
+	if (more->bare_longest > sum->bare_longest)
+		sum->bare_longest = more->bare_longest;
 	sum->virtual_ns += more->virtual_ns;
 	for (size_t i = 0; i < PROMISE__COUNT; i++)
 		sum->broken[i] += more->broken[i];

@@ -4,29 +4,36 @@
 
 #include <stdint.h>
 
-enum lease_mode { LEASE_KERNEL, LEASE_STANDIN, LEASE__COUNT };
-const char *lease_mode_name(enum lease_mode mode);
-
 enum mishap {
 	/* drawn one at a time, by the weights of the seed's mood */
-	MISHAP_PAUSE,          /* a process stands still */
-	MISHAP_FREEZE,         /* a whole machine stands still, and receives nothing */
-	MISHAP_KILL,           /* the monitor dies */
-	MISHAP_POWER,          /* a machine loses its power */
-	MISHAP_STOP,           /* a daemon is told to end */
-	MISHAP_TAKEOVER,       /* operators' verbs */
-	MISHAP_GIVE,           /* standdown */
-	MISHAP_HOLD,           /* pause */
-	MISHAP_CARRIER_LOST,   /* the shared IPs' interface */
-	MISHAP_DELETED,        /* somebody deletes the addresses */
-	MISHAP_LEASE_FLUSHED,  /* somebody deletes the lease */
-	MISHAP_ADD_FAILS,      /* addresses cannot be added for a while */
-	MISHAP_PERMIT_REFUSED, /* for a while */
-	MISHAP_NETLINK_FAILS,  /* nothing can be dropped, removed or announced for a while */
-	MISHAP_RELOAD,         /* a shared IP is switched off on one node, or on again */
-	MISHAP_DISK_FAILS,     /* epochs cannot be reserved for a while */
-	MISHAP_SLOW,           /* addresses and disk are slow for a while */
-	MISHAP_DRAWN,          /* how many of them are drawn so */
+	MISHAP_PAUSE,           /* all processes of a node are stopped, for any length */
+	MISHAP_PAUSE_BOTH,      /* those of both nodes, and go on together */
+	MISHAP_STOP_MONITOR,    /* the monitor alone: its supervisor sees it */
+	MISHAP_STOP_SUPERVISOR, /* the supervisor alone */
+	MISHAP_STARVED,         /* for a while the process runs late, and slowly */
+	MISHAP_FREEZE,          /* a whole machine stands still, and receives nothing */
+	MISHAP_FREEZE_JIFFIES,  /* and its jiffies are late after the thaw */
+	MISHAP_KILL,            /* all processes of a node die */
+	MISHAP_KILL_MONITOR,    /* the monitor dies: its supervisor silences the node, if it can */
+	MISHAP_KILL_SUPERVISOR, /* the monitor ends in good order */
+	MISHAP_POWER,           /* a machine loses its power */
+	MISHAP_STOP,            /* a daemon is told to end */
+	MISHAP_TAKEOVER,        /* operators' verbs */
+	MISHAP_GIVE,            /* standdown */
+	MISHAP_HOLD,            /* pause */
+	MISHAP_CARRIER_LOST,    /* the shared IPs' interface */
+	MISHAP_DELETED,         /* somebody deletes the addresses */
+	MISHAP_RENAMED,         /* their interface is renamed: no chain, and the addresses stay */
+	MISHAP_RECREATED,       /* their interface is removed, and made anew later */
+	MISHAP_LEASE_DELETED,   /* somebody deletes the lease */
+	MISHAP_FLUSHED,         /* somebody deletes the table */
+	MISHAP_ADD_FAILS,       /* addresses cannot be added for a while */
+	MISHAP_PERMIT_REFUSED,  /* for a while */
+	MISHAP_NETLINK_FAILS,   /* nothing can be dropped, removed or announced for a while */
+	MISHAP_RELOAD,          /* a shared IP is switched off on one node, or on again */
+	MISHAP_DISK_FAILS,      /* epochs cannot be reserved for a while */
+	MISHAP_SLOW,            /* addresses and disk are slow for a while */
+	MISHAP_DRAWN,           /* how many of them are drawn so */
 	/* befall by themselves */
 	MISHAP_LOSS = MISHAP_DRAWN,
 	MISHAP_DELAY,
@@ -50,17 +57,36 @@ enum mishap {
 	MISHAP_JIFFIES,         /* jiffies stand still */
 	MISHAP_FULL_QUEUE,      /* a plain heartbeat refused */
 	MISHAP_LATE_WAKE,
+	MISHAP_FLUSHED_STOPPED, /* the table is deleted under a process that stands still, or is dead */
+	MISHAP_FLUSHED_CLAIM,   /* or between permit and grant */
+	MISHAP_BLIND_GRANT,     /* a grant that left, and set nothing: there was no table */
+	MISHAP_DROP_REFUSED,    /* the kernel was asked to drop the lease, and refused */
+	MISHAP_BARE_DROP,       /* dropped without a guard: only addresses that are gone are silent */
+	MISHAP_ORPHAN,          /* a monitor died or stopped, and no supervisor was there to act */
+	MISHAP_EXPIRED,         /* addresses that no one renewed */
 	MISHAP__COUNT,
 };
 const char *mishap_name(enum mishap mishap);
 
 /* The promises of docs/SAFETY.md, by the same names, and the contract of core.h. */
-enum promise { PROMISE_P1, PROMISE_P2, PROMISE_P4, PROMISE_L1, PROMISE_L2, PROMISE_L3, PROMISE_CORE, PROMISE__COUNT };
+enum promise {
+	PROMISE_P1,
+	PROMISE_P2,
+	PROMISE_P3,
+	PROMISE_P4,
+	PROMISE_L1,
+	PROMISE_L2,
+	PROMISE_L3,
+	PROMISE_CORE,
+	PROMISE__COUNT
+};
 const char *promise_name(enum promise promise);
 
 struct tally {
 	uint64_t seeds, events, failovers, violations;
 	uint64_t silent_claims, told_claims, refused_grants, refused_renewals;
+	uint64_t excused;                      /* spells of two speakers that P1 does not promise against: see checker.h */
+	int64_t excused_longest, bare_longest; /* one of them; not guarded by a daemon that could run: ns */
 	uint64_t broken[PROMISE__COUNT];
 	uint64_t mishaps[MISHAP__COUNT];
 	int64_t virtual_ns;

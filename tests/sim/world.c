@@ -191,8 +191,12 @@ static void disk_answered(struct world *w, const struct happening *reserved) {
 	host_mail(w, host, &event);
 }
 
+/* An interface that bears its name again has no chains: the daemon sees it, and builds the table before it believes the
+ * carrier. */
 static void carrier_back(struct world *w, struct host *host) {
-	host->carrier = true;
+	if (!host->named)
+		host_table_changed(w, host);
+	host->carrier = host->named = host->exists = true;
 	struct event event = {.type = EV_CARRIER, .carrier.up = true};
 	if (host->alive)
 		host_mail(w, host, &event);
@@ -245,6 +249,7 @@ static bool stale(const struct world *w, const struct happening *it) {
 	case HAPPEN_ANSWER:
 	case HAPPEN_WORK:
 	case HAPPEN_PURGE:
+	case HAPPEN_THAW:
 		return it->life != w->host[it->node].life;
 	case HAPPEN_FRAME:
 	case HAPPEN_RESERVED:
@@ -308,6 +313,7 @@ static void happen(struct world *w, const struct happening *it) {
 		settle(w, it->type == HAPPEN_END);
 		break;
 	case HAPPEN_PURGE:
+	case HAPPEN_THAW:
 	case HAPPEN_JIFFIES:
 	case HAPPEN_OPERATOR:
 	case HAPPEN_UNCUT:
@@ -321,18 +327,23 @@ static void happen(struct world *w, const struct happening *it) {
 	}
 }
 
+/* Each node offers a frame of the shared IPs to its kernel after every happening; a machine that stands still offers none. */
 static void judge_emission(struct world *w) {
-	bool emits[WORLD_NODES];
-	mono_t ran_out[WORLD_NODES];
+	struct sight sights[WORLD_NODES];
 	for (unsigned i = 0; i < WORLD_NODES; i++) {
-		struct kernel *kernel = &w->host[i].kernel;
-		emits[i] = kernel_emits(kernel, host_clock(w, &w->host[i]));
-		ran_out[i] = kernel->ran_out == MONO_NEVER ? MONO_NEVER : kernel_when(kernel, kernel->ran_out);
+		struct host *host = &w->host[i];
+		struct kernel *kernel = &host->kernel;
+		mono_t clock = host_clock(w, host);
+		sights[i].clock = clock;
+		sights[i].emits = w->now >= host->frozen_until && kernel_emits(kernel, clock, false);
+		sights[i].ran_out = kernel->ran_out == MONO_NEVER ? MONO_NEVER : kernel_when(kernel, kernel->ran_out);
+		sights[i].hindered = host_hindered(w, host);
+		sights[i].unburied = host_unburied(host);
 	}
-	checker_emission(&w->checker, w->now, emits, ran_out);
+	checker_emission(&w->checker, w->now, sights);
 }
 
-static void reset(struct world *w, uint64_t seed, enum lease_mode mode, bool trace, struct tally *tally) {
+static void reset(struct world *w, uint64_t seed, bool trace, struct tally *tally) {
 	struct happening *heap = w->heap;
 	size_t heap_max = w->heap_max;
 	memset(w, 0, sizeof *w);
@@ -341,14 +352,13 @@ static void reset(struct world *w, uint64_t seed, enum lease_mode mode, bool tra
 	w->seed = seed;
 	w->random = seed;
 	w->ids = 1; /* 0 is no happening */
-	w->mode = mode;
 	w->trace = trace;
 	w->tally = tally;
 	checker_init(&w->checker, tally);
 }
 
-bool world_run(struct world *w, uint64_t seed, enum lease_mode mode, bool trace, struct tally *tally) {
-	reset(w, seed, mode, trace, tally);
+bool world_run(struct world *w, uint64_t seed, bool trace, struct tally *tally) {
+	reset(w, seed, trace, tally);
 	draw_seed(w);
 	while (!w->checker.broken) {
 		struct happening it = take(w);

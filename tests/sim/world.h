@@ -25,9 +25,10 @@ enum happening_type {
 	HAPPEN_ANSWER,   /* a test answer reaches a node */
 	HAPPEN_WORK,     /* a node's piece of work on addresses ends */
 	HAPPEN_RESERVED, /* a node's disk answers */
-	HAPPEN_PURGE,    /* a node's supervisor silences it after its monitor died */
+	HAPPEN_PURGE,    /* a node's supervisor silences it after its monitor died or stopped */
+	HAPPEN_THAW,     /* a monitor that was stopped alone goes on */
 	HAPPEN_JIFFIES,  /* a node's jiffies stand still for a while */
-	HAPPEN_CARRIER,  /* a node's carrier comes back */
+	HAPPEN_CARRIER,  /* a node's carrier comes back, and its interface */
 	HAPPEN_OPERATOR, /* the adversary's operator asks at a moment of his choice */
 	HAPPEN_UNCUT,    /* a cut that the adversary made for a moment ends */
 	HAPPEN_TOPOLOGY, /* the wires change */
@@ -72,6 +73,7 @@ struct mood {
 	int64_t hunt;                  /* permille: hold a renewal or a grant to its last moment */
 	int64_t stalls;                /* permille: jiffies stand still as a lease is about to end */
 	int64_t misfire;               /* permille: a plain frame refused by a full queue */
+	int64_t flush;                 /* permille: the table deleted under a claim, or a process that stands still */
 	bool idle;                     /* in the end automatic failover is paused on both nodes, and stays so */
 	bool storm;                    /* operators ask again and again, on wires that are mostly whole */
 	span_t fault_gap, dwell;       /* at most so long between two faults, two topologies */
@@ -95,7 +97,6 @@ struct world {
 	size_t heap_n, heap_max;
 	uint64_t ids;
 
-	enum lease_mode mode;
 	bool trace;
 	unsigned links, tests;
 	struct mood mood;
@@ -114,7 +115,7 @@ struct world {
 
 /* Runs one seed to its end or its first violation; returns whether it was kept from violating anything. Everything random
  * comes from the seed. *w is the caller's and is reused from seed to seed; w->heap is taken once. */
-bool world_run(struct world *w, uint64_t seed, enum lease_mode mode, bool trace, struct tally *tally);
+bool world_run(struct world *w, uint64_t seed, bool trace, struct tally *tally);
 
 /* A number from low to high, both included. */
 int64_t world_between(struct world *w, int64_t low, int64_t high);

@@ -7,11 +7,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "hamon/conf.h"
 #include "hamon/core/timers.h"
+#include "tests/unit/netlink_sandbox.h"
+#include "tests/unit/refuse.h"
 
 #define GOOD                                                                                                               \
 	"cluster = \"edge\" psk-file = \"/nonexistent/psk\" nodes = ( { name = \"ha1\" }, { name = \"ha2\" } )\n"          \
 	"shared-ips = ( { address = \"192.0.2.10/24\" interface = \"eth0\" } )\n"
+
+/* The kernel is asked whether it can keep the lease: in a namespace that nobody else looks at. */
+TestSuite(check_config, .init = sandbox_enter);
 
 /* Runs the verb on a file of this text; *out is what it printed, which the caller frees. */
 static int run(cli_verb_fn *verb, const char *text, bool json, char **out) {
@@ -44,6 +50,12 @@ static const struct json_object *member(const struct json_object *object, const 
 	return value;
 }
 
+static const char *text(const struct json_object *object, const char *key) {
+	struct json_object *value = NULL;
+	cr_assert(json_object_object_get_ex(object, key, &value), "%s", key);
+	return json_object_get_string(value);
+}
+
 Test(check_config, a_good_file_and_what_follows_from_it) {
 	char *out;
 	cr_assert_eq(run(cli_check_config, GOOD "failover = { within = \"2s\" }\n", true, &out), EXIT_OK, "%s", out);
@@ -63,7 +75,44 @@ Test(check_config, a_good_file_and_what_follows_from_it) {
 			      json_object_get_int64(member(check, "right_ns")));
 	}
 	cr_expect_eq(json_object_array_length(member(report, "warnings")), 2, "no test IPs, no key");
+	cr_expect_str_eq(text(report, "kernel_lease"), "can");
 	json_object_put(report);
+	free(out);
+}
+
+Test(check_config, the_kernels_lease) {
+	char *out;
+	cr_expect_eq(run(cli_check_config, GOOD, false, &out), EXIT_OK);
+	cr_expect_not_null(strstr(out, "kernel lease: this kernel can do it\n"), "%s", out);
+	free(out);
+	cr_expect_eq(run(cli_check_config, GOOD "failover = { lease = \"off\" }\n", false, &out), EXIT_OK);
+	cr_expect_not_null(strstr(out, "kernel lease: off\n"), "%s", out);
+	cr_expect_not_null(strstr(out, CONF_LEASE_OFF), "%s", out);
+	free(out);
+}
+
+/* Whoever may not ask is not told that the kernel cannot. */
+Test(check_config, the_kernels_lease_without_root) {
+	enum { NOBODY = 65534 };
+	char *out;
+	cr_assert_eq(seteuid(NOBODY), 0);
+	cr_expect_eq(run(cli_check_config, GOOD, false, &out), EXIT_OK);
+	cr_expect_not_null(strstr(out, "kernel lease: not looked at: needs root"), "%s", out);
+	free(out);
+}
+
+Test(check_config, a_kernel_that_cannot_keep_the_lease) {
+	char *out;
+	refuse_nf_tables();
+	cr_expect_eq(run(cli_check_config, GOOD, true, &out), EXIT_USAGE);
+	struct json_object *report = json_tokener_parse(out);
+	cr_assert_not_null(report);
+	cr_expect_str_eq(text(report, "kernel_lease"), "cannot");
+	const char *first = json_object_get_string(json_object_array_get_idx(member(report, "errors"), 0));
+	cr_expect_not_null(strstr(first, "a netlink socket of nf_tables"), "%s", first);
+	json_object_put(report);
+	free(out);
+	cr_expect_eq(run(cli_check_config, GOOD "failover = { lease = \"off\" }\n", false, &out), EXIT_OK, "%s", out);
 	free(out);
 }
 

@@ -333,7 +333,8 @@ Test(cli_asks, status_reads_well) {
 		"\"ips\":[{\"address\":\"192.0.2.10/24\",\"interface\":\"eth0\",\"held\":true,\"enabled\":true,"
 		"\"wanted\":true},"
 		"{\"address\":\"192.0.2.20/24\",\"interface\":\"eth0\",\"held\":false,\"enabled\":false,\"wanted\":false}],"
-		"\"lease\":{\"held\":true,\"left_ms\":173.2,\"length_ms\":180,\"lowest_ms\":121,\"announced\":true},"
+		"\"lease\":{\"held\":true,\"in_kernel\":true,\"armed\":true,\"left_ms\":167.2,\"length_ms\":173,"
+		"\"renewed_age_ms\":6.1,\"lowest_ms\":121,\"announced\":true,\"table\":\"hamon_1a2b3c4d\"},"
 		"\"tests\":[{\"address\":\"192.0.2.1\",\"ok\":true,\"rtt_ms\":0.4}],\"policy\":\"majority\","
 		"\"automatic\":true,\"backup_operations\":true,\"paused\":false,\"timers\":{\"within_ms\":500},"
 		"\"warnings\":[\"the lease is warm\"]}");
@@ -343,12 +344,35 @@ Test(cli_asks, status_reads_well) {
 			      "peer    ha2 backup, heard 6.1 ms ago, fitness 100\n"
 			      "links   eth0 up, heard 6.1 ms ago, loss 1 %, longest gap 40 ms\n"
 			      "IPs     192.0.2.10/24 eth0 held | 192.0.2.20/24 eth0 off\n"
-			      "lease   armed, 173 ms of 180 ms left, lowest 121 ms, announced\n"
+			      "lease   armed, 173 ms, renewed 6.1 ms ago, lowest 121 ms\n"
 			      "tests   1 of 1, policy majority | 192.0.2.1 0.40 ms\n"
 			      "auto    on, failover within 500 ms\n"
 			      "warning the lease is warm\n");
 	cr_expect_eq(HAMON("status", "--run-dir", dir, "--quiet"), EXIT_OK);
 	cr_expect_str_eq(out, "edge HEALTHY  ha1 = PRIMARY (this node) since 07-25 17:20:00, epoch 42\n");
+}
+
+Test(cli_asks, status_says_how_the_lease_stands) {
+	static const struct {
+		const char *lease, *line;
+	} cases[] = {
+		{"\"held\":false,\"in_kernel\":true,\"table\":\"hamon_1a2b3c4d\"",
+		 "lease   not held | table hamon_1a2b3c4d\n"},
+		{"\"held\":true,\"in_kernel\":true,\"length_ms\":173,\"renewed_age_ms\":6.1,\"lowest_ms\":173,"
+		 "\"announced\":false,\"table\":\"hamon_1a2b3c4d\"",
+		 "lease   armed, 173 ms, renewed 6.1 ms ago, lowest 173 ms, not announced yet | table hamon_1a2b3c4d\n"},
+		{"\"held\":true,\"in_kernel\":false,\"length_ms\":173,\"renewed_age_ms\":6.1,\"lowest_ms\":121,"
+		 "\"announced\":true,\"table\":null",
+		 "lease   off: held by the daemon's own count, 173 ms, renewed 6.1 ms ago, lowest 121 ms\n"},
+		{"\"held\":false,\"in_kernel\":false", "lease   off: not held\n"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char status[512];
+		snprintf(status, sizeof status, "{\"schema\":1,\"lease\":{%s}}", cases[i].lease);
+		answers(status);
+		cr_expect_eq(HAMON("status", "--run-dir", dir, "-v"), EXIT_OK);
+		cr_expect_not_null(strstr(out, cases[i].line), "%s instead of %s", out, cases[i].line);
+	}
 }
 
 Test(cli_asks, status_survives_an_object_of_another_version) {

@@ -47,7 +47,7 @@ Test(conf, the_short_one_is_enough) {
 	cr_expect_eq(conf.policy, POLICY_MAJORITY);
 	cr_expect_eq(conf.alone, ALONE_TESTED);
 	cr_expect_eq(conf.within, 500 * MSEC);
-	cr_expect(!conf.heartbeat && !conf.lease && !conf.dead);
+	cr_expect(!conf.heartbeat && !conf.lease && !conf.lease_off && !conf.dead);
 	cr_expect_eq(conf.dedicated_cpus, -1);
 	cr_expect(!*conf.operators && !*conf.observers);
 	cr_expect_eq(errors.warnings_n, 1, "no test IPs");
@@ -92,6 +92,16 @@ Test(conf, the_full_one_on_the_first_node) {
 	cr_expect_eq(conf_parity(&conf, 1), 1);
 }
 
+static const char lease_off[] = SHORT "failover = { lease = \"off\" }\n";
+
+Test(conf, a_lease_that_is_off_is_warned_of) {
+	cr_assert_eq(read_as(lease_off, "ha1"), 0, "%s", errors.text[0]);
+	cr_expect(conf.lease_off);
+	cr_expect_eq(conf.lease, 0, "its length is derived: the other node still waits for so long");
+	cr_expect_eq(errors.warnings_n, 2, "no test IPs, no lease");
+	cr_expect_str_eq(errors.warnings[1], CONF_LEASE_OFF);
+}
+
 Test(conf, the_full_one_on_the_second_node) {
 	cr_assert_eq(read_as(full, "ha2"), 0, "%s", errors.text[0]);
 	expect_interface(conf.ips[1].interface, "enp1s0.7");
@@ -130,9 +140,9 @@ static char *print(const struct conf *c) {
 
 /* What is printed reads to the same configuration, byte for byte. */
 Test(conf, printing_and_reading_again_changes_nothing) {
-	static const char *const texts[] = {SHORT, full, CLUSTER NODES IPS "psk-file = \"/etc/a \\\"b\\\\c\"\n"};
+	static const char *const texts[] = {SHORT, full, lease_off, CLUSTER NODES IPS "psk-file = \"/etc/a \\\"b\\\\c\"\n"};
 	static const char *const nodes[] = {"ha1", "ha2"};
-	for (size_t i = 0; i < 6; i++) {
+	for (size_t i = 0; i < 2 * sizeof texts / sizeof *texts; i++) {
 		cr_assert_eq(read_as(texts[i / 2], nodes[i % 2]), 0, "%s", errors.text[0]);
 		static struct conf again;
 		char *text = print(&conf);
@@ -398,14 +408,17 @@ Test(conf, durations_in_the_file) {
 		       "dead-interval = \"-5ms\"\n"
 		       "heartbeat-interval = \"2s\" }\n",
 		 "t:5: within must be a duration with its unit, such as \"500ms\"\n"
-		 "t:6: lease \"500\": a duration is a number and its unit (us, ms, s, min, h, d), such as \"120ms\"\n"
+		 "t:6: lease \"500\": a duration is a number and its unit (us, ms, s, min, h, d), such as \"120ms\", "
+		 "or \"off\"\n"
 		 "t:7: dead-interval \"-5ms\": a duration is a number and its unit (us, ms, s, min, h, d), such as "
 		 "\"450ms\"\n"
 		 "t:8: heartbeat-interval \"2s\" is out of range: from 1ms to 1s\n"},
 		{SHORT "failover = { within = \"99999999999999999999h\"\n lease = \"0s\"\n dead-interval = \"61min\" }\n",
 		 "t:5: within \"99999999999999999999h\" is out of range: from 1ms to 1h\n"
-		 "t:6: lease \"0s\" is out of range: from 1ms to 1h\n"
+		 "t:6: lease \"0s\" is out of range: from 1ms to 1h, or \"off\"\n"
 		 "t:7: dead-interval \"61min\" is out of range: from 1ms to 1h\n"},
+		{SHORT "failover = { lease = false }\n",
+		 "t:5: lease must be a duration with its unit, such as \"120ms\", or \"off\"\n"},
 		{SHORT "failover = { alone = \"never\" }\n",
 		 "t:5: alone \"never\" is unknown; it is \"tested\" or \"always\"\n"},
 	};

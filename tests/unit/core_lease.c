@@ -24,6 +24,8 @@ Test(core_send, the_estimate_counts_from_before_the_decision_less_a_tick) {
 	world_pass(&w, 3 * world_h(&w));
 	mono_t decided = w.core.decided[w.said.seq % CORE_DECIDED];
 	cr_assert_eq(w.said.mark, MARK_RENEW);
+	cr_assert_eq(world_status(&w)->lease_renewed, decided);
+	cr_assert_eq(core_lease_until(&w.core), world_status(&w)->lease_until);
 	cr_assert_eq(world_status(&w)->lease_until, decided + world_timers(&w)->lease - world_timers(&w)->tick);
 }
 
@@ -172,6 +174,8 @@ Test(core_lapse, a_lease_lost_in_the_kernel_is_lost) {
 	world_primary(&w);
 	world_event(&w, &(struct event){.type = EV_LEASE_LOST});
 	cr_assert(!world_status(&w)->hold);
+	cr_assert_eq(core_lease_until(&w.core), MONO_NEVER);
+	cr_assert_eq(world_status(&w)->lease_renewed, MONO_NEVER);
 	cr_assert_eq(world_count(&w, ACT_DROP_LEASE), 1);
 }
 

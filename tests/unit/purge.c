@@ -1,4 +1,5 @@
-/* Removing shared IPs from the interfaces, against the kernel: all of them, whatever they have become, and nothing else. */
+/* Removing shared IPs from the interfaces, against the kernel: all of them, whatever they have become, and nothing else. With
+ * the lease it is supervisor_silence.c's test. */
 #include "hamon/purge.h"
 
 #include <criterion/criterion.h>
@@ -65,7 +66,8 @@ Test(purge, a_prefix_that_changed_hides_nothing) {
 
 /* Marked as ours: `ip` of Debian 12 cannot do that yet. */
 static void add_marked(const char *interface, const char *address, uint8_t prefix) {
-	struct addr_change change = {sandbox_index(interface), sandbox_address(address), prefix};
+	struct addr_change change = {
+		.ifindex = sandbox_index(interface), .address = sandbox_address(address), .prefix = prefix};
 	int result;
 	cr_assert_eq(addr_apply(&rtnl, ADDR_ADD, &change, 1, &result), 0);
 	cr_assert_eq(result, 0);

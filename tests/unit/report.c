@@ -52,9 +52,10 @@ Test(report, every_cause_reads_as_a_sentence) {
 		[CAUSE_CONSENT] = "ha2 agrees: it holds nothing, and the newest epoch is ours",
 		[CAUSE_RELEASE] = "ha2 released it to our request",
 		[CAUSE_FAREWELL] = "ha2 left in good order",
-		[CAUSE_LAPSED] =
-			"nobody renewed the lease: newest echo of ha2 460 ms old; test 192.0.2.1 ok, 2001:db8::1 failed",
-		[CAUSE_REFUSED] = "the kernel refused a marked heartbeat: the lease was gone",
+		[CAUSE_LAPSED] = "the lease ran out: newest echo of ha2 460 ms old; test 192.0.2.1 ok, 2001:db8::1 failed",
+		[CAUSE_REFUSED] =
+			"the kernel refused a marked heartbeat: the lease, or the permit to claim it, had run out",
+		[CAUSE_LEASE_GONE] = "others took the lease away from the kernel",
 		[CAUSE_CONFLICT] = "ha2 holds the lease with a higher epoch",
 		[CAUSE_ASKED] = "ha2 asked for the role",
 		[CAUSE_OPERATOR] = "an operator's request",
@@ -78,8 +79,8 @@ Test(report, every_cause_reads_as_a_sentence) {
 				    .to = STATE_PRIMARY,
 				    .cause = (enum cause)cause,
 				    .facts = facts};
-		bool taken =
-			cause == CAUSE_LAPSED || cause == CAUSE_REFUSED || cause == CAUSE_CONFLICT || cause == CAUSE_STALL;
+		bool taken = cause == CAUSE_LAPSED || cause == CAUSE_REFUSED || cause == CAUSE_LEASE_GONE ||
+			     cause == CAUSE_CONFLICT || cause == CAUSE_STALL;
 		char sentence[SENTENCE_MAX];
 		cr_assert_not_null(because[cause], "%s", cause_name((enum cause)cause));
 		snprintf(sentence, sizeof(sentence), "ha1 backup → primary: %s; epoch 42; event 1131", because[cause]);
@@ -116,7 +117,7 @@ Test(report, what_never_was_is_not_given_an_age) {
 	note.facts = (struct facts){.silent = -1, .echo_age = -1, .links = 1, .links_up = 1};
 	expect(&note, LOG_NOTICE, "ha1 init → countdown: ha2 was never heard on eth0; epoch 0; event 0");
 	note.cause = CAUSE_LAPSED;
-	expect(&note, LOG_WARNING, "ha1 init → countdown: nobody renewed the lease: ha2 never echoed; epoch 0; event 0");
+	expect(&note, LOG_WARNING, "ha1 init → countdown: the lease ran out: ha2 never echoed; epoch 0; event 0");
 }
 
 Test(report, flickers_are_for_those_who_look_closely) {
@@ -189,6 +190,13 @@ Test(report, every_note_reads_as_a_sentence) {
 		 LOG_NOTICE,
 		 "operator's standdown: done; reason: new disk"},
 		{{.type = NOTE_REQUEST, .value = VERB__COUNT, .detail = -1}, LOG_NOTICE, "operator's ?: ?"},
+		{{.type = NOTE_LEASE_CHANGED, .text = "the table was removed, by nft (process 123)"},
+		 LOG_WARNING,
+		 "the lease's table was changed by others: the table was removed, by nft (process 123): restored"},
+		{{.type = NOTE_LEASE_CHANGED, .text = "the table was removed", .detail = EPERM},
+		 LOG_ERR,
+		 "the lease's table was changed by others: the table was removed: it could not be restored: Operation not "
+		 "permitted"},
 		{{.type = NOTE_WRONG_KEY}, LOG_WARNING, "a hamon node of cluster edge is there, but its key differs"},
 		{{.type = NOTE_WRONG_KEY, .text = "on eth0"},
 		 LOG_WARNING,

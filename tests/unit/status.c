@@ -2,6 +2,7 @@
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <json-c/json.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "hamon/control.h"
@@ -57,6 +58,7 @@ static void set_up(void) {
 		.seen = 42,
 		.fitness = 100,
 		.lease_until = now + timers.lease,
+		.lease_renewed = now - 2 * MSEC,
 		.lease_lowest = timers.lease,
 		.dead_at = MONO_FAR,
 		.serving = held,
@@ -90,6 +92,7 @@ static void set_up(void) {
 		.realtime = true,
 		.locked = true,
 		.lease_in_kernel = true,
+		.lease_table = "hamon_1a2b3c4d",
 		.generation = 1,
 		.started = now - 2 * SEC,
 	};
@@ -191,6 +194,7 @@ Test(status, of_a_backup_that_knows_nothing_yet_is_too) {
 	core = (struct core_status){.state = STATE_INIT,
 				    .since = view.now,
 				    .dead_at = view.now + SEC,
+				    .lease_renewed = MONO_NEVER,
 				    .peer_rx = MONO_NEVER,
 				    .echo = MONO_NEVER,
 				    .faults = FAULT_CARRIER | FAULT_STANDDOWN,
@@ -234,6 +238,48 @@ Test(status, times_are_utc_with_milliseconds_and_ages_are_ms) {
 	cr_expect_str_eq(at("paused_until"), "null");
 	core.paused_until = view.now + 2 * SEC;
 	cr_expect_str_eq(at("paused_until"), "2026-07-25T17:20:02.204Z");
+}
+
+/* ---- the lease ---- */
+
+Test(status, the_lease_of_a_primary) {
+	core.lease_lowest = timers.lease / 2;
+	cr_expect_str_eq(at("lease.armed"), "true");
+	cr_expect_str_eq(at("lease.renewed_age_ms"), "2.000");
+	cr_expect_str_eq(at("lease.table"), "hamon_1a2b3c4d");
+	cr_expect_float_eq(strtod(at("lease.length_ms"), NULL), (double)timers.lease / MSEC, 0.001);
+	cr_expect_float_eq(strtod(at("lease.left_ms"), NULL), (double)timers.lease / MSEC, 0.001);
+	cr_expect_float_eq(strtod(at("lease.lowest_ms"), NULL), (double)timers.lease / 2 / MSEC, 0.001);
+}
+
+Test(status, the_lease_of_a_backup) {
+	core.hold = false;
+	core.lease_until = core.lease_renewed = MONO_NEVER;
+	cr_expect_str_eq(at("lease.armed"), "false");
+	cr_expect_str_eq(at("lease.renewed_age_ms"), "null");
+	cr_expect_str_eq(at("lease.table"), "hamon_1a2b3c4d", "it guards a backup too");
+}
+
+Test(status, a_lease_that_is_off_is_held_and_never_armed) {
+	view.lease_in_kernel = false;
+	view.lease_table = NULL;
+	cr_expect_str_eq(at("lease.held"), "true");
+	cr_expect_str_eq(at("lease.armed"), "false");
+	cr_expect_str_eq(at("lease.table"), "null");
+	conforms(built(), schema(), "status");
+}
+
+Test(status, what_others_did_to_the_table) {
+	cr_expect_str_eq(at("lease.changes"), "0");
+	cr_expect_str_eq(at("lease.changed_age_ms"), "null");
+	cr_expect_str_eq(at("lease.change"), "null");
+	view.lease_changes = 2;
+	view.lease_changed_at = view.now - 3 * SEC;
+	view.lease_change = "the table was removed, by nft (process 123)";
+	cr_expect_str_eq(at("lease.changes"), "2");
+	cr_expect_str_eq(at("lease.changed_age_ms"), "3000.000");
+	cr_expect_str_eq(at("lease.change"), view.lease_change);
+	conforms(built(), schema(), "status");
 }
 
 /* ---- health and warnings ---- */
@@ -315,6 +361,21 @@ Test(status, warns_of_a_state_directory_that_cannot_be_written) {
 	worse("the state directory cannot be written", "degraded");
 }
 
+Test(status, warns_of_a_kernel_that_makes_no_table) {
+	view.lease_unguarded = true;
+	worse("refuses the lease's table", "degraded");
+}
+
+Test(status, warns_of_others_who_changed_the_table) {
+	view.lease_changes = 1;
+	view.lease_changed_at = view.now - 3 * SEC;
+	view.lease_change = "the table was removed, by nft (process 123)";
+	worse("table 3 s ago: the table was removed, by nft (process 123)", "healthy");
+	view.now += 24 * 3600 * SEC;
+	view.lease_changed_at = view.now - 24 * 3600 * SEC;
+	cr_expect_eq(warnings("others changed"), 0);
+}
+
 Test(status, warns_of_a_twin) {
 	view.twin_at = view.now;
 	worse("runs under this node's name", "degraded");
@@ -356,7 +417,7 @@ Test(status, cautions_leave_the_pair_healthy) {
 	worse("lock our memory", "healthy");
 	view.locked = true;
 	view.lease_in_kernel = false;
-	worse("not by the kernel", "healthy");
+	worse(CONF_LEASE_OFF, "healthy");
 	view.lease_in_kernel = true;
 	view.notes_dropped = 1;
 	worse("did not reach the log", "healthy");

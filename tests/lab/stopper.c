@@ -1,0 +1,153 @@
+/* The stopper: see stopper.h, and ptrace(2). */
+#include "tests/lab/stopper.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <net/ethernet.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+
+#include "tests/lab/clock.h"
+#include "tests/lab/frame.h"
+#include "tests/lab/shell.h"
+
+/* The mark is byte 3 of a heartbeat, docs/PROTOCOL.md. As far as that we read a frame. PRIORITY: above the monitor. */
+enum { MARK_AT = ETH_HLEN + 3, HEAD = MARK_AT + 1, VECTORS = 8, PRIORITY = 40 };
+
+struct stopper {
+	pid_t pid;
+	bool stopped;
+	sigset_t signals; /* as they were blocked before */
+};
+
+static void must(bool done, const char *what, const struct stopper *stopper) {
+	if (!done)
+		shell_die("cannot %s process %d: %s", what, (int)stopper->pid, strerror(errno));
+}
+
+/* Waits for the process's next stop. False: the deadline passed. */
+static bool wait_stop(struct stopper *stopper, nanos deadline, int *status) {
+	sigset_t child;
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	for (;;) {
+		pid_t pid = waitpid(stopper->pid, status, __WALL | WNOHANG);
+		must(pid >= 0 && (pid == 0 || WIFSTOPPED(*status)), "follow", stopper);
+		if (pid > 0)
+			return stopper->stopped = true;
+		nanos left = deadline - clock_now();
+		if (left <= 0)
+			return false;
+		/* SIGCHLD is blocked, so one that came since waitpid() is not missed. */
+		struct timespec ts = clock_timespec(left < NANOS_SEC ? left : NANOS_SEC);
+		sigtimedwait(&child, NULL, &ts);
+	}
+}
+
+/* Lets the process go on to its next system call, with the signal that was under way to it, if any. */
+static void go_on(struct stopper *stopper, int number) {
+	must(ptrace(PTRACE_SYSCALL, stopper->pid, NULL, (void *)(intptr_t)number) == 0, "continue", stopper);
+	stopper->stopped = false;
+}
+
+/* In what way it stopped: the signal to hand on. 0: at a system call, or because we asked for it. */
+static int signal_of(int status) {
+	bool ours = WSTOPSIG(status) == (SIGTRAP | 0x80) || status >> 16 != 0;
+	return ours ? 0 : WSTOPSIG(status);
+}
+
+/* Reads the process's memory. */
+static bool peek(const struct stopper *stopper, const void *from, void *to, size_t len) {
+	struct iovec local = {to, len}, remote = {(void *)from, len};
+	return process_vm_readv(stopper->pid, &local, 1, &remote, 1, 0) == (ssize_t)len;
+}
+
+/* The first bytes of what a sendmsg() is about to send. False: it sends less, or we cannot see it. */
+static bool peek_frame(const struct stopper *stopper, const void *message, uint8_t head[static HEAD]) {
+	struct msghdr header;
+	struct iovec vectors[VECTORS];
+	if (!peek(stopper, message, &header, sizeof(header)))
+		return false;
+	size_t n = header.msg_iovlen < VECTORS ? header.msg_iovlen : VECTORS, got = 0;
+	if (!peek(stopper, header.msg_iov, vectors, n * sizeof(*vectors)))
+		return false;
+	for (size_t i = 0; i < n && got < HEAD; i++) {
+		size_t len = vectors[i].iov_len < HEAD - got ? vectors[i].iov_len : HEAD - got;
+		if (!peek(stopper, vectors[i].iov_base, head + got, len))
+			return false;
+		got += len;
+	}
+	return got == HEAD;
+}
+
+/* It stopped at a system call: is it the beginning of the one we want? */
+static bool is_wanted(const struct stopper *stopper, uint8_t mark) {
+	struct __ptrace_syscall_info info;
+	uint8_t head[HEAD];
+	void *size = (void *)(uintptr_t)sizeof(info);
+	must(ptrace(PTRACE_GET_SYSCALL_INFO, stopper->pid, size, &info) > 0, "look into", stopper);
+	/* cppcheck-suppress uninitvar ; the kernel filled it */
+	if (info.op != PTRACE_SYSCALL_INFO_ENTRY || info.entry.nr != SYS_sendmsg)
+		return false;
+	if (!peek_frame(stopper, (const void *)(uintptr_t)info.entry.args[1], head))
+		return false;
+	unsigned type = (unsigned)head[ETH_ALEN * 2] << 8 | head[ETH_ALEN * 2 + 1];
+	return type == FRAME_HEARTBEAT_TYPE && head[MARK_AT] == mark;
+}
+
+/* While it is traced, the process waits for us at each system call: be prompt. What we start is not. */
+static void be_prompt(bool prompt) {
+	struct sched_param param = {.sched_priority = prompt ? PRIORITY : 0};
+	if (sched_setscheduler(0, prompt ? SCHED_FIFO | SCHED_RESET_ON_FORK : SCHED_OTHER, &param))
+		shell_die("no real-time scheduling for the stopper: %s", strerror(errno));
+}
+
+struct stopper *stopper_attach(pid_t pid) {
+	struct stopper *stopper = calloc(1, sizeof(*stopper));
+	if (!stopper)
+		shell_die("out of memory");
+	stopper->pid = pid;
+	sigset_t child;
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &child, &stopper->signals);
+	be_prompt(true);
+	must(ptrace(PTRACE_SEIZE, pid, NULL, (void *)PTRACE_O_TRACESYSGOOD) == 0, "attach to", stopper);
+	return stopper;
+}
+
+/* Brings it to a stop, wherever it is, and takes that stop. */
+static void interrupt(struct stopper *stopper) {
+	int status;
+	if (stopper->stopped)
+		return;
+	must(ptrace(PTRACE_INTERRUPT, stopper->pid, NULL, NULL) == 0, "interrupt", stopper);
+	must(wait_stop(stopper, clock_now() + 30 * NANOS_SEC, &status), "stop", stopper);
+}
+
+bool stopper_wait_mark(struct stopper *stopper, uint8_t mark, nanos deadline) {
+	int status = 0;
+	interrupt(stopper);
+	go_on(stopper, 0);
+	while (wait_stop(stopper, deadline, &status)) {
+		if (WSTOPSIG(status) == (SIGTRAP | 0x80) && is_wanted(stopper, mark))
+			return true;
+		go_on(stopper, signal_of(status));
+	}
+	return false;
+}
+
+void stopper_release(struct stopper *stopper) {
+	interrupt(stopper);
+	must(ptrace(PTRACE_DETACH, stopper->pid, NULL, NULL) == 0, "detach from", stopper);
+	be_prompt(false);
+	sigprocmask(SIG_SETMASK, &stopper->signals, NULL);
+	free(stopper);
+}

@@ -1,0 +1,24 @@
+/* One node's heartbeats are lost, and nothing else: one direction is enough for there to be one owner. */
+#include "tests/netns/owners.h"
+
+NETNS_TEST(heartbeats_blocked_one_way,
+	   "the backup's heartbeats are lost: the primary goes on; the primary's are lost: the backup serves") {
+	scene_open(scene, NULL);
+	scene_start(scene, NET_HA1);
+	nanos fault = clock_now();
+	net_block_heartbeats(&scene->net, NET_HA2);
+	scene_wait(scene, NET_HA1, "/alone", "true");
+	scene_watch(scene, NET_HA1, fault, 2 * scene->within);
+	net_mend(&scene->net, NET_HA2);
+	scene_check(scene, scene_settle(scene) == NET_HA1, "ha2 took the role from a primary that it heard");
+	owners_check_silent(scene, PAIR_SHARED, NET_HA2, fault);
+
+	/* It hears its peer, which echoes nothing new: it is not alone, and may not renew. */
+	fault = clock_now();
+	net_block_heartbeats(&scene->net, NET_HA1);
+	scene_moved(scene, NET_HA1, NET_HA2, fault, scene->within);
+	net_mend(&scene->net, NET_HA1);
+	scene_check(scene, scene_settle(scene) == NET_HA2, "ha1 came back as the primary");
+	scene_watch(scene, NET_HA2, clock_now(), scene->within);
+	owners_check(scene, PAIR_SHARED, NET_HA1, fault);
+}
