@@ -1,11 +1,21 @@
 /* The shared IPs on their interfaces. The core says which it wants; what stands there is compared with that, and the
- * difference is worked off in batches small enough that no heartbeat waits for them. */
+ * difference is worked off in batches small enough that no heartbeat waits for them. While the kernel keeps the lease they
+ * bear a lifetime besides, which is renewed here. */
 #include <errno.h>
+#include <linux/if_addr.h>
 #include <string.h>
 
 #include "hamon/node_parts.h"
 
 enum { ANNOUNCE_BATCH = 64 }; /* so many addresses' announcements take well under a millisecond */
+
+/* The second belt: an address lives for L, up to the whole second in which the kernel counts, and one second more; all are
+ * renewed in a round that begins every half second, while the lease stands. If nobody runs any more who could put the lease's
+ * table back, they go by themselves. Yet none may run out under a node that holds: it may freeze for L, the kernel is up to 20
+ * ms early (ADDRCONF_TIMER_FUZZ_MINUS, include/net/addrconf.h) beside its lag of jiffies, and a round takes its time: of the
+ * half second that is left, some 40 ms for 500 IPv6 addresses. With more than that it would take too much of the processor. */
+static const span_t belt_round = 500 * MSEC;
+enum { BELT_IPS = 500 };
 
 static const struct ip_set none;
 
@@ -82,9 +92,31 @@ static int take_slot(struct node *node, const struct conf_ip *ip) {
 	return slot;
 }
 
+/* The seconds that an address lives unless it is renewed; 0: it stays. */
+static uint32_t lifetime(const struct node *node) {
+	if (node->conf.lease_off || node->conf.ips_n > BELT_IPS)
+		return 0;
+	return (uint32_t)((node->core_config.timers.lease + SEC - 1) / SEC) + 1;
+}
+
+static void set_lifetime(struct node *node) {
+	struct node_ips *ips = &node->ips;
+	bool many = !node->conf.lease_off && node->conf.ips_n > BELT_IPS;
+
+	ips->lifetime = lifetime(node);
+	if (many && !ips->many)
+		node_say(
+			node, NOTE_WARNING, 0,
+			"more than %d shared IPs: they do not expire by themselves, so if this program were killed and the "
+			"lease's table removed they would stay",
+			BELT_IPS);
+	ips->many = many;
+}
+
 void node_ips_configure(struct node *node) {
 	struct node_ips *ips = &node->ips;
 
+	set_lifetime(node);
 	if (ips->batch == 0)
 		ips->batch = ADDR_BATCH;
 	ips->crowded = false;
@@ -112,6 +144,8 @@ void node_ips_add(struct node *node, const struct ip_set *set) {
 	struct node_ips *ips = &node->ips;
 
 	node_watch_drain(node); /* or our own older deletion would look like somebody else's */
+	if (ip_set_empty(&ips->mortal))
+		ips->renew_at = node->now + belt_round;
 	join(&ips->want, set);
 	ips->failed = ip_set_less(ips->failed, set);
 	if (!ips->owe_added) /* one answer for both, the bad one if there is one */
@@ -133,7 +167,8 @@ void node_ips_remove(struct node *node, const struct ip_set *set) {
 		ips->owe_added = ips->owe_announced = false;
 }
 
-/* The stand-in's drop: silent only when every address is gone. */
+/* Instead of the lease's end, where the kernel cannot confirm it: with lease = "off", or when its table is gone and cannot be
+ * made again. This node is silent then when every address is gone, and that is told as the drop. */
 void node_ips_drop(struct node *node) {
 	struct ip_set all;
 
@@ -150,15 +185,30 @@ void node_ips_announce(struct node *node, const struct ip_set *set) {
 
 /* ---- the work ---- */
 
+static void set_present(struct node_ips *ips, unsigned slot, bool mortal) {
+	ip_set_add(&ips->present, slot);
+	if (mortal)
+		ip_set_add(&ips->mortal, slot);
+	else
+		ip_set_remove(&ips->mortal, slot);
+}
+
+static void set_absent(struct node *node, unsigned slot) {
+	ip_set_remove(&node->ips.present, slot);
+	ip_set_remove(&node->ips.mortal, slot);
+	if (!node->ips.slots[slot].used) /* nor need the lease's table name it any more */
+		node_lease_review(node);
+}
+
 static void change_done(struct node *node, enum addr_op op, unsigned slot, int result) {
 	struct node_ips *ips = &node->ips;
 	const struct node_ip *ip = &ips->slots[slot];
 	char text[INET6_ADDRSTRLEN];
 
 	if (result == 0 && op == ADDR_ADD)
-		ip_set_add(&ips->present, slot);
+		set_present(ips, slot, ips->lifetime != 0);
 	if (result == 0 && op == ADDR_DELETE)
-		ip_set_remove(&ips->present, slot);
+		set_absent(node, slot);
 	if (result == 0) {
 		ips->said[op] = 0;
 		return;
@@ -181,29 +231,70 @@ static void pace(struct node_ips *ips, span_t took) {
 	ips->batch = ips->batch > ADDR_BATCH ? ADDR_BATCH : ips->batch;
 }
 
-/* One batch of the slots in `todo`. Deleted in the reverse order of adding: an address that goes before its secondaries
- * makes the kernel promote one of them, and move all the others, each time. */
-static void change(struct node *node, enum addr_op op, const struct ip_set *todo) {
-	struct addr_change list[ADDR_BATCH];
+struct batch {
+	size_t n;
 	unsigned slots[ADDR_BATCH];
 	int results[ADDR_BATCH];
-	size_t n = 0;
+};
 
-	for (unsigned i = 0; i < CORE_IPS && n < node->ips.batch; i++) {
+/* One batch of the slots in `todo`. Deleted in the reverse order of adding: an address that goes before its secondaries
+ * makes the kernel promote one of them, and move all the others, each time. */
+static void apply(struct node *node, enum addr_op op, const struct ip_set *todo, struct batch *batch) {
+	struct addr_change list[ADDR_BATCH];
+
+	batch->n = 0;
+	for (unsigned i = 0; i < CORE_IPS && batch->n < node->ips.batch; i++) {
 		unsigned slot = op == ADDR_DELETE ? CORE_IPS - 1 - i : i;
 		if (!ip_set_has(todo, slot))
 			continue;
 		const struct node_ip *ip = &node->ips.slots[slot];
-		list[n] = (struct addr_change){.ifindex = node->interfaces[ip->interface].iface.ifindex,
-					       .address = ip->conf.address,
-					       .prefix = ip->conf.prefix};
-		slots[n++] = slot;
+		list[batch->n] = (struct addr_change){.ifindex = node->interfaces[ip->interface].iface.ifindex,
+						      .address = ip->conf.address,
+						      .prefix = ip->conf.prefix,
+						      .valid = node->ips.lifetime};
+		batch->slots[batch->n++] = slot;
 	}
 	mono_t before = mono_now();
-	addr_apply(&node->rtnl, op, list, n, results);
+	addr_apply(&node->rtnl, op, list, batch->n, batch->results);
 	pace(&node->ips, mono_now() - before);
-	for (size_t i = 0; i < n; i++)
-		change_done(node, op, slots[i], results[i]);
+}
+
+static void change(struct node *node, enum addr_op op, const struct ip_set *todo) {
+	struct batch batch;
+
+	apply(node, op, todo, &batch);
+	for (size_t i = 0; i < batch.n; i++)
+		change_done(node, op, batch.slots[i], batch.results[i]);
+}
+
+/* One batch of the round. False when there was none. What cannot be renewed is tried again in the next round; if it runs out
+ * meanwhile, the kernel tells of it as of any deletion, and it is put back. */
+static bool renew(struct node *node) {
+	struct node_ips *ips = &node->ips;
+	struct batch batch;
+
+	if (ips->lifetime == 0)
+		return false;
+	if (node->now >= ips->renew_at) {
+		ips->renew_at = node->now + belt_round;
+		ips->to_renew = ips->mortal;
+	}
+	ips->to_renew = both(&ips->to_renew, &ips->want);
+	ips->to_renew = both(&ips->to_renew, &ips->mortal);
+	if (!node_lease_stands(node))
+		ips->to_renew = none;
+	if (ip_set_empty(&ips->to_renew))
+		return false;
+	apply(node, ADDR_ADD, &ips->to_renew, &batch);
+	for (size_t i = 0; i < batch.n; i++)
+		ip_set_remove(&ips->to_renew, batch.slots[i]);
+	return true;
+}
+
+mono_t node_ips_deadline(const struct node *node) {
+	const struct node_ips *ips = &node->ips;
+
+	return ips->lifetime == 0 || ip_set_empty(&ips->mortal) ? MONO_FAR : ips->renew_at;
 }
 
 static void announce(struct node *node) {
@@ -237,9 +328,13 @@ static void pay(struct node *node, bool *owed, enum event_type type, int error) 
 	node_event_done(node, type, error);
 }
 
+/* What stands and is not wanted; or not as it is wanted, with or without a lifetime. Those are added anew, for the kernel
+ * would make the one of the other in a way that harms routes (addr.h). */
 static struct ip_set to_remove(const struct node_ips *ips) {
 	struct ip_set todo = ip_set_less(ips->present, &ips->want);
+	struct ip_set wrong = ips->lifetime == 0 ? ips->mortal : ip_set_less(ips->present, &ips->mortal);
 
+	join(&todo, &wrong);
 	return ip_set_less(todo, &ips->failed);
 }
 
@@ -272,9 +367,10 @@ static void take_freed(struct node *node) {
 bool node_ips_work(struct node *node) {
 	struct node_ips *ips = &node->ips;
 	struct ip_set todo = to_remove(ips);
+	bool removed = !ip_set_empty(&todo);
 
 	report_lost(node);
-	if (!ip_set_empty(&todo)) {
+	if (removed) {
 		change(node, ADDR_DELETE, &todo);
 		todo = to_remove(ips);
 		if (ip_set_empty(&todo))
@@ -284,10 +380,13 @@ bool node_ips_work(struct node *node) {
 		return true;
 	pay(node, &ips->owe_dropped, EV_LEASE_DROPPED, ips->remove_error);
 	pay(node, &ips->owe_removed, EV_ADDRESSES_REMOVED, ips->remove_error);
+	if (!removed && renew(node))
+		return true;
 	todo = to_add(ips);
 	if (!ip_set_empty(&todo)) {
-		/* We may have been frozen since the lease was granted: the next wake will notice, and this must not be late. */
-		if (node_lease_stands(node))
+		/* We may have been frozen since the lease was granted: the next wake will notice, and this must not be late. Nor
+		 * may it be before the notices of what was just removed are read: they would look like somebody else's work. */
+		if (!removed && node_lease_stands(node))
 			change(node, ADDR_ADD, &todo);
 		return true;
 	}
@@ -325,7 +424,7 @@ static void say_stranger(struct node *node, unsigned slot) {
 
 /* A shared IP under another prefix than ours would stay when ours goes, and answer. */
 static void remove_variant(struct node *node, const struct addr_entry *entry) {
-	const struct addr_change change = {entry->ifindex, entry->address, entry->prefix};
+	const struct addr_change change = {.ifindex = entry->ifindex, .address = entry->address, .prefix = entry->prefix};
 	int slot = node_ips_find(node, &entry->address), result;
 	char text[INET6_ADDRSTRLEN];
 
@@ -337,45 +436,56 @@ static void remove_variant(struct node *node, const struct addr_entry *entry) {
 		 conf_address_text(&entry->address, text), entry->prefix, node->ips.slots[slot].conf.interface);
 }
 
+static bool is_mortal(const struct addr_entry *entry) {
+	return !(entry->flags & IFA_F_PERMANENT);
+}
+
 void node_ips_noticed(struct node *node, bool added, const struct addr_entry *entry) {
 	struct node_ips *ips = &node->ips;
 	int slot = slot_of(node, entry);
 
 	if (slot < 0 && added && entry->proto != ADDR_PROTO)
 		remove_variant(node, entry);
-	if (slot < 0 || ip_set_has(&ips->present, (unsigned)slot) == added)
+	if (slot < 0)
 		return;
+	bool news = ip_set_has(&ips->present, (unsigned)slot) != added;
+	if (added)
+		set_present(ips, (unsigned)slot, is_mortal(entry));
+	if (!news)
+		return; /* our own work, a renewal most likely */
 	if (added) {
-		ip_set_add(&ips->present, (unsigned)slot);
 		if (!ip_set_has(&ips->want, (unsigned)slot) && entry->proto != ADDR_PROTO)
 			say_stranger(node, (unsigned)slot);
 		return;
 	}
-	ip_set_remove(&ips->present, (unsigned)slot);
+	set_absent(node, (unsigned)slot);
 	if (ip_set_has(&ips->want, (unsigned)slot))
 		ip_set_add(&ips->lost, (unsigned)slot);
 }
 
 struct listing {
 	struct node *node;
-	struct ip_set found;
+	struct ip_set found, mortal;
 };
 
 static void listed(void *arg, const struct addr_entry *entry) {
 	struct listing *listing = arg;
 	int slot = slot_of(listing->node, entry);
 
-	if (slot >= 0)
-		ip_set_add(&listing->found, (unsigned)slot);
+	if (slot < 0)
+		return;
+	ip_set_add(&listing->found, (unsigned)slot);
+	if (is_mortal(entry))
+		ip_set_add(&listing->mortal, (unsigned)slot);
 }
 
 void node_ips_resync(struct node *node) {
 	struct node_ips *ips = &node->ips;
-	struct listing listing = {.node = node, .found = none};
+	struct listing listing = {.node = node};
 	int error = addr_list(&node->rtnl, 0, listed, &listing);
 
 	if (error == -EINTR) { /* it changed meanwhile: the notices of that are on their way, but once more is cheap */
-		listing.found = none;
+		listing.found = listing.mortal = none;
 		error = addr_list(&node->rtnl, 0, listed, &listing);
 	}
 	if (error && error != -EINTR) {
@@ -385,6 +495,7 @@ void node_ips_resync(struct node *node) {
 	struct ip_set missing = both(&ips->want, &ips->present);
 	missing = ip_set_less(missing, &listing.found);
 	ips->present = listing.found;
+	ips->mortal = listing.mortal;
 	join(&ips->lost, &missing);
 }
 
@@ -399,8 +510,9 @@ void node_ips_interface_changed(struct node *node, unsigned interface, int befor
 	for (unsigned i = CORE_IPS; i-- > 0;) {
 		if (ips->slots[i].interface != interface || !ip_set_has(&ips->present, i))
 			continue;
-		ip_set_remove(&ips->present, i);
-		list[n++] = (struct addr_change){before, ips->slots[i].conf.address, ips->slots[i].conf.prefix};
+		set_absent(node, i);
+		list[n++] = (struct addr_change){
+			.ifindex = before, .address = ips->slots[i].conf.address, .prefix = ips->slots[i].conf.prefix};
 		if (n < ADDR_BATCH)
 			continue;
 		addr_apply(&node->rtnl, ADDR_DELETE, list, n, results);

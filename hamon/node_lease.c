@@ -92,11 +92,15 @@ mono_t node_lease_deadline(const struct node *node) {
 /* ---- what others do to it ---- */
 
 static void say_change(struct node *node, const struct lease_change *change, int error) {
+	struct node_lease *lease = &node->lease;
 	char who[64] = "";
 
+	lease->changes++;
+	lease->changed_at = node->now;
 	if (change->program[0] != '\0')
 		snprintf(who, sizeof who, ", by %s (process %d)", change->program, change->pid);
-	node_say(node, NOTE_LEASE_CHANGED, -error, "%s%s", change->what, who);
+	snprintf(lease->change, sizeof lease->change, "%s%s", change->what, who);
+	node_say(node, NOTE_LEASE_CHANGED, -error, "%s", lease->change);
 }
 
 /* Whatever they did, the table is made anew: it costs less than to find out whether it still guards. */

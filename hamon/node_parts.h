@@ -63,6 +63,11 @@ struct node_ips {
 	int said[ADDR__OPS]; /* the failure that was said last: it is not said at each new trial */
 	unsigned batch;      /* so many changes in the next system call */
 	bool crowded;        /* configured ones wait for the slots of those that are being removed */
+	/* the second belt */
+	uint32_t lifetime;              /* seconds that an address lives unless it is renewed; 0: they stay */
+	bool many;                      /* too many for it, and that was said */
+	struct ip_set mortal, to_renew; /* present with a lifetime; of those: to be renewed in this round */
+	mono_t renew_at;                /* the next round begins */
 };
 
 /* The kernel lease: the table, what it was made for, and whether it is there. */
@@ -74,6 +79,9 @@ struct node_lease {
 	bool review;     /* interfaces or shared IPs changed: plan anew */
 	mono_t build_at; /* after a refusal: not before */
 	int said;        /* the refusal that was said last: it is not said at each new trial */
+	uint64_t changes; /* by others */
+	mono_t changed_at;
+	char change[LEASE_WHAT + 64]; /* the newest, and by whom */
 };
 
 /* A `test ips` request under way. */
@@ -169,6 +177,7 @@ void node_ips_drop(struct node *node);
 void node_ips_announce(struct node *node, const struct ip_set *set);
 /* One bounded piece of what is to be done. True while there is more. */
 bool node_ips_work(struct node *node);
+mono_t node_ips_deadline(const struct node *node); /* when the addresses are renewed next */
 void node_ips_noticed(struct node *node, bool added, const struct addr_entry *entry);
 /* Lists all addresses anew: at the start, and after notices were lost. */
 void node_ips_resync(struct node *node);

@@ -33,6 +33,11 @@ static void status(struct node *node, uint32_t client) {
 				   .realtime = node->realtime,
 				   .locked = node->locked,
 				   .lease_in_kernel = node->lease.kernel != NULL,
+				   .lease_table = node->lease.kernel ? lease_table(node->lease.kernel) : NULL,
+				   .lease_unguarded = node->lease.kernel && !node->lease.stands,
+				   .lease_changes = node->lease.changes,
+				   .lease_changed_at = node->lease.changed_at,
+				   .lease_change = node->lease.change,
 				   .generation = node->generation,
 				   .pid = (int)getpid(),
 				   .started = node->started};

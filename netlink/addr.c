@@ -38,11 +38,12 @@ static uint8_t scope(const struct ip_address *address) {
 	return loopback ? RT_SCOPE_HOST : RT_SCOPE_UNIVERSE;
 }
 
-/* How long it lives. An IPv6 address with a lifetime gives it to the route of its prefix, and where that route is the one of
- * the node's own address as well, the node would lose its own way to its neighbours with the shared IP (fib6_add_rt2node(),
- * net/ipv6/ip6_fib.c: of two finite lifetimes the newer counts; so it is with addresses from router advertisements). So it
- * gets a route of its own, by a metric of its own: it comes, is renewed and runs out with the address, and no other is touched.
- * IPv4 routes have no lifetime, and go with the last address of their prefix (fib_del_ifaddr(), net/ipv4/fib_frontend.c). */
+/* How long it lives. IPv6 gives the address's lifetime to the route of its prefix. If the node's own address in that prefix comes
+ * from router advertisements, that is one route, and the newer of the two lifetimes counts (fib6_add_rt2node(),
+ * net/ipv6/ip6_fib.c): with the shared IP the node would lose its own way to its neighbours. So the shared IP gets a route of its
+ * own, by a metric of its own: it is renewed with the address, runs out at most `valid` after it, and no other route is touched.
+ * (IFA_F_NOPREFIXROUTE would do that too, but takes knowing the node's other addresses, at each moment.)
+ * IPv4's routes have no lifetime; they go with the last address of their prefix (fib_del_ifaddr(), net/ipv4/fib_frontend.c). */
 static void put_lifetime(struct nlmsghdr *at, const struct addr_change *change) {
 	const struct ifa_cacheinfo lifetime = {.ifa_prefered = change->valid, .ifa_valid = change->valid};
 	rtnl_put(at, IFA_CACHEINFO, &lifetime, sizeof(lifetime));

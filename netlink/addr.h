@@ -37,6 +37,15 @@ struct addr_change {
  * An address that is already there (same prefix) counts as added, one that is already gone, or whose interface is gone, as
  * deleted. IPv6 is added without duplicate address detection (IFA_F_NODAD), so it is usable at once; IPv4 gets no broadcast
  * address, as with `ip address add`.
+ * With `valid` the kernel removes the address by itself after so many seconds, give or take (20 ms early, a second late), and tells
+ * of it as of any deletion; adding it again renews it. It keeps its place then, and IPv6 its state: no duplicate address detection,
+ * no advertisement; one notice. But a renewal of IPv6 makes the kernel report all multicast groups of the interface (ipv6_mc_up(),
+ * by ipv6_find_idev(), net/ipv6/addrconf.c): a few MLD reports for a batch, so renew all close together.
+ *
+ * An address that is there without a lifetime must not be given one so, nor the other way round: delete it first. For IPv6 the
+ * kernel would change the first route of the prefix that it finds, which may be that of the node's own address
+ * (modify_prefix_route(), net/ipv6/addrconf.c), or forget ours.
+ *
  * 0 when every result is known, whatever it is; -errno when the kernel could not be asked, all results set to it, or
  * -EPROTO when an answer is missing: those results are -EPROTO, and addr_list() tells what was done. */
 int addr_apply(struct rtnl *rtnl, enum addr_op op, const struct addr_change *list, size_t n, int results[]);

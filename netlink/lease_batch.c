@@ -67,13 +67,12 @@ static char *next(struct lease *lease, uint32_t *seq) {
 
 void lease_batch_begin(struct lease *lease, const char *table) {
 	struct lease_batch *batch = &lease->batch;
-	uint32_t seq;
 	batch->used = 0;
 	batch->n = 0;
 	batch->no_memory = false;
 	batch->table = table;
-	nftnl_batch_begin(next(lease, &seq), lease->netlink.seq);
-	batch->first = seq;
+	char *at = next(lease, &batch->first);
+	nftnl_batch_begin(at, batch->first);
 	batch->wants[batch->n].need = NEED_NF_TABLES;
 	batch->wants[batch->n++].interface = NULL;
 }
@@ -139,11 +138,13 @@ int lease_batch_commit(struct lease *lease, struct lease_refusal *why) {
 	struct lease_batch *batch = &lease->batch;
 	struct verdict verdict = {0};
 	uint32_t seq;
+	if (batch->n == 1 && !batch->no_memory)
+		return 0; /* nothing is to be done */
 	struct nlmsghdr *last = (struct nlmsghdr *)(batch->buffer + batch->used);
 
 	last->nlmsg_flags |= NLM_F_ACK; /* errors are told unasked */
-	const struct nlmsghdr *end = nftnl_batch_end(next(lease, &seq), lease->netlink.seq);
-	size_t len = batch->used + end->nlmsg_len;
+	char *end = next(lease, &seq);
+	size_t len = batch->used + nftnl_batch_end(end, seq)->nlmsg_len;
 	struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
 	int error = 0;
 	if (batch->no_memory)

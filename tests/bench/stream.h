@@ -8,13 +8,14 @@
 #include "tests/lab/clock.h"
 
 enum stream_kind {
-	STREAM_UDP_OUT, /* server to client: packets a second */
-	STREAM_UDP_IN,  /* client to server: packets a second */
-	STREAM_TCP_OUT, /* server to client: bits a second */
+	STREAM_UDP_OUT,   /* server to client, a system call each, as services do: packets a second */
+	STREAM_UDP_BATCH, /* the same, many to a system call */
+	STREAM_UDP_IN,    /* client to server, a system call each */
+	STREAM_TCP_OUT,   /* server to client: bits a second */
 	STREAM__KINDS,
 };
 
-/* "UDP out" */
+/* "UDP from the shared IP" */
 const char *stream_kind_name(enum stream_kind kind);
 
 struct stream;

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -90,27 +89,30 @@ void cgroup_thaw(const char *name) {
 	close(root);
 }
 
-/* Are there groups at all? To open a hierarchy that nobody uses would make one. /proc/cgroups: name, hierarchy, groups. */
+/* Are there groups at all? To open a hierarchy that nobody uses would make one. */
 static bool is_in_use(void) {
-	int hierarchy = 0, groups = 0;
-	char *text = text_read("/proc/cgroups");
-	const char *row = strstr(text, "\nfreezer\t");
-	bool in_use = row && sscanf(row, " freezer %d %d", &hierarchy, &groups) == 2 && hierarchy > 0 && groups > 1;
+	static const char name[] = "\nfreezer\t";
+	char *text = text_read("/proc/cgroups"), *end = NULL;
+	const char *row = strstr(text, name); /* name, number of the hierarchy, number of groups */
+	long hierarchy = row ? strtol(row + strlen(name), &end, 10) : 0;
+	bool in_use = hierarchy > 0 && strtol(end, NULL, 10) > 1;
 	free(text);
 	return in_use;
 }
 
-void cgroup_sweep(const char *prefix) {
+unsigned cgroup_sweep(const char *prefix) {
+	unsigned left = 0;
 	int root = is_in_use() ? open_root() : -1;
 	DIR *dir = root < 0 ? NULL : fdopendir(root);
 	for (struct dirent *entry; dir && (entry = readdir(dir));) {
 		if (strncmp(entry->d_name, prefix, strlen(prefix)) != 0)
 			continue;
 		write_at(root, entry->d_name, "freezer.state", THAWED);
-		unlinkat(root, entry->d_name, AT_REMOVEDIR);
+		left += unlinkat(root, entry->d_name, AT_REMOVEDIR) != 0;
 	}
 	if (dir)
 		closedir(dir);
 	else if (root >= 0)
 		close(root);
+	return left;
 }

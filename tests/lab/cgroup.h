@@ -14,7 +14,8 @@ void cgroup_freeze(const char *name, const pid_t *processes, size_t n);
 /* Has the processes of the group go on. */
 void cgroup_thaw(const char *name);
 
-/* Thaws every group whose name begins so, since nothing that is frozen can be killed, and removes those that are empty. */
-void cgroup_sweep(const char *prefix);
+/* Thaws every group whose name begins so, since nothing that is frozen can be killed, and removes those that are empty.
+ * Returns how many are left. */
+unsigned cgroup_sweep(const char *prefix);
 
 #endif

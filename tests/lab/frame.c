@@ -79,13 +79,18 @@ struct payload {
 
 /* RFC 791. Returns the frame's length. */
 static size_t put_ip4(const struct frame_ends *ends, const struct payload *payload, uint8_t *out) {
-	struct iphdr ip = {.version = 4, .ihl = 5, .ttl = payload->hops, .protocol = payload->protocol};
-	ip.tot_len = htons((uint16_t)(sizeof(ip) + payload->len));
-	memcpy(&ip.saddr, ends->from.bytes, 4);
-	memcpy(&ip.daddr, ends->to.bytes, 4);
-	ip.check = sum_end(sum_add(0, &ip, sizeof(ip)));
+	struct ip ip = {0};
+	ip.ip_v = IPVERSION;
+	ip.ip_hl = sizeof(ip) / 4;
+	ip.ip_ttl = payload->hops;
+	ip.ip_p = payload->protocol;
+	ip.ip_len = htons((uint16_t)(sizeof(ip) + payload->len));
+	memcpy(&ip.ip_src, ends->from.bytes, 4);
+	memcpy(&ip.ip_dst, ends->to.bytes, 4);
 	uint8_t *bytes = put_ethernet(ends, ETH_P_IP, out);
 	memcpy(bytes, &ip, sizeof(ip));
+	uint16_t sum = sum_end(sum_add(0, bytes, sizeof(ip)));
+	memcpy(bytes + offsetof(struct ip, ip_sum), &sum, sizeof(sum));
 	memcpy(bytes + sizeof(ip), payload->bytes, payload->len);
 	return ETH_HLEN + sizeof(ip) + payload->len;
 }

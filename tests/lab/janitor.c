@@ -117,14 +117,14 @@ static void remove_dir(const char *dir) {
 static void clean(const char *prefix) {
 	static struct spaces spaces;
 	find_spaces(prefix, &spaces);
-	cgroup_sweep(prefix); /* what is frozen cannot die */
-	for (nanos end = clock_now() + 10 * NANOS_SEC; spaces.n && kill_inside(&spaces) && clock_now() < end;)
+	nanos end = clock_now() + 10 * NANOS_SEC;
+	/* What is frozen cannot die, and a group is not empty before its last process is quite dead. */
+	while ((cgroup_sweep(prefix) | (spaces.n ? kill_inside(&spaces) : 0)) && clock_now() < end)
 		clock_sleep_until(clock_now() + 2 * NANOS_MS);
 	for (size_t i = 0; i < spaces.n; i++) {
 		umount2(spaces.path[i], MNT_DETACH);
 		unlink(spaces.path[i]);
 	}
-	cgroup_sweep(prefix);
 }
 
 static void serve(int fd, const char *dir) {

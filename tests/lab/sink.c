@@ -79,18 +79,22 @@ union control {
 };
 
 /* From the address that was asked, as the sender expects it. */
-static void send_back(int fd, struct msghdr *message, size_t len, const struct in6_pktinfo *asked) {
+static void send_back(int fd, struct sockaddr_in6 *to, struct iovec *iov, const struct in6_pktinfo *asked) {
 	union control control = {0};
-	message->msg_iov->iov_len = len;
-	message->msg_control = &control;
-	message->msg_controllen = CMSG_SPACE(sizeof(*asked));
-	message->msg_flags = 0;
 	control.align.cmsg_level = IPPROTO_IPV6;
 	control.align.cmsg_type = IPV6_PKTINFO;
 	control.align.cmsg_len = CMSG_LEN(sizeof(*asked));
 	memcpy(CMSG_DATA(&control.align), asked, sizeof(*asked));
+	struct msghdr message = {
+		.msg_name = to,
+		.msg_namelen = sizeof(*to),
+		.msg_iov = iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = CMSG_SPACE(sizeof(*asked)),
+	};
 	/* Where nobody may answer, it does not: that is what is being tested. */
-	(void)!sendmsg(fd, message, MSG_NOSIGNAL);
+	(void)!sendmsg(fd, &message, MSG_NOSIGNAL);
 }
 
 static void serve(struct sink *sink, int fd) {
@@ -119,7 +123,7 @@ static void serve(struct sink *sink, int fd) {
 		sink->lost = facts.lost;
 		sink->n = n + 1;
 		if (sink->echo)
-			send_back(fd, &message, (size_t)len, &facts.asked);
+			send_back(fd, &from, &(struct iovec){bytes, (size_t)len}, &facts.asked);
 	}
 }
 

@@ -39,6 +39,10 @@ void sniff_stop(struct sniff *sniff) {
 	free(sniff);
 }
 
+void sniff_settle(const struct sniff *sniff) {
+	witness_wait(&sniff->witness, clock_now());
+}
+
 /* ---- frames ---- */
 
 static int by_time(const void *a, const void *b) {

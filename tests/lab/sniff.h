@@ -22,6 +22,9 @@ struct sniffed {
 struct sniff *sniff_start(const struct net *net);
 void sniff_stop(struct sniff *sniff);
 
+/* Waits until everything that came in before now is recorded. */
+void sniff_settle(const struct sniff *sniff);
+
 /* What was seen in [since, until), in the order of the stamps; *n frames in memory that the caller frees. Dies when it was
  * too long ago. */
 struct sniffed *sniff_take(struct sniff *sniff, nanos since, nanos until, size_t *n);

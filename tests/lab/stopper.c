@@ -21,10 +21,12 @@
 /* The mark is byte 3 of a heartbeat, docs/PROTOCOL.md. As far as that we read a frame. PRIORITY: above the monitor. */
 enum { MARK_AT = ETH_HLEN + 3, HEAD = MARK_AT + 1, VECTORS = 8, PRIORITY = 40 };
 
+#define PATIENCE (30 * NANOS_SEC)
+
 struct stopper {
 	pid_t pid;
 	bool stopped;
-	sigset_t signals; /* as they were blocked before */
+	int status; /* of its last stop, as waitpid(2) tells it */
 };
 
 static void must(bool done, const char *what, const struct stopper *stopper) {
@@ -32,35 +34,40 @@ static void must(bool done, const char *what, const struct stopper *stopper) {
 		shell_die("cannot %s process %d: %s", what, (int)stopper->pid, strerror(errno));
 }
 
-/* Waits for the process's next stop. False: the deadline passed. */
-static bool wait_stop(struct stopper *stopper, nanos deadline, int *status) {
-	sigset_t child;
+/* Waits for the process's next stop. False: the deadline passed. SIGCHLD is blocked meanwhile, so that one which comes
+ * between our looking and our waiting is not missed. */
+static bool wait_stop(struct stopper *stopper, nanos deadline) {
+	sigset_t child, before;
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
-	for (;;) {
-		pid_t pid = waitpid(stopper->pid, status, __WALL | WNOHANG);
-		must(pid >= 0 && (pid == 0 || WIFSTOPPED(*status)), "follow", stopper);
-		if (pid > 0)
-			return stopper->stopped = true;
-		nanos left = deadline - clock_now();
-		if (left <= 0)
-			return false;
-		/* SIGCHLD is blocked, so one that came since waitpid() is not missed. */
+	sigprocmask(SIG_BLOCK, &child, &before);
+	for (nanos left; !stopper->stopped && (left = deadline - clock_now()) > 0;) {
+		pid_t pid = waitpid(stopper->pid, &stopper->status, __WALL | WNOHANG);
+		must(pid >= 0 && (pid == 0 || WIFSTOPPED(stopper->status)), "follow", stopper);
+		stopper->stopped = pid > 0;
 		struct timespec ts = clock_timespec(left < NANOS_SEC ? left : NANOS_SEC);
-		sigtimedwait(&child, NULL, &ts);
+		if (!stopper->stopped)
+			sigtimedwait(&child, NULL, &ts);
 	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return stopper->stopped;
 }
 
-/* Lets the process go on to its next system call, with the signal that was under way to it, if any. */
-static void go_on(struct stopper *stopper, int number) {
-	must(ptrace(PTRACE_SYSCALL, stopper->pid, NULL, (void *)(intptr_t)number) == 0, "continue", stopper);
+/* Is it at the entry to a system call, or at the exit from one (PTRACE_O_TRACESYSGOOD)? */
+static bool is_at_call(const struct stopper *stopper) {
+	return WSTOPSIG(stopper->status) == (SIGTRAP | 0x80);
+}
+
+/* The signal on which it stopped, and which it must not miss; NULL: it stopped at a call, or because we asked for it. */
+static void *signal_of(const struct stopper *stopper) {
+	bool ours = is_at_call(stopper) || stopper->status >> 16 != 0;
+	return ours ? NULL : (void *)(intptr_t)WSTOPSIG(stopper->status);
+}
+
+/* Lets the process go on to its next system call. */
+static void go_on(struct stopper *stopper) {
+	must(ptrace(PTRACE_SYSCALL, stopper->pid, NULL, signal_of(stopper)) == 0, "continue", stopper);
 	stopper->stopped = false;
-}
-
-/* In what way it stopped: the signal to hand on. 0: at a system call, or because we asked for it. */
-static int signal_of(int status) {
-	bool ours = WSTOPSIG(status) == (SIGTRAP | 0x80) || status >> 16 != 0;
-	return ours ? 0 : WSTOPSIG(status);
 }
 
 /* Reads the process's memory. */
@@ -71,8 +78,8 @@ static bool peek(const struct stopper *stopper, const void *from, void *to, size
 
 /* The first bytes of what a sendmsg() is about to send. False: it sends less, or we cannot see it. */
 static bool peek_frame(const struct stopper *stopper, const void *message, uint8_t head[static HEAD]) {
-	struct msghdr header;
-	struct iovec vectors[VECTORS];
+	struct msghdr header = {0};
+	struct iovec vectors[VECTORS] = {0};
 	if (!peek(stopper, message, &header, sizeof(header)))
 		return false;
 	size_t n = header.msg_iovlen < VECTORS ? header.msg_iovlen : VECTORS, got = 0;
@@ -89,17 +96,17 @@ static bool peek_frame(const struct stopper *stopper, const void *message, uint8
 
 /* It stopped at a system call: is it the beginning of the one we want? */
 static bool is_wanted(const struct stopper *stopper, uint8_t mark) {
-	struct __ptrace_syscall_info info;
+	struct __ptrace_syscall_info info = {0};
 	uint8_t head[HEAD];
 	void *size = (void *)(uintptr_t)sizeof(info);
 	must(ptrace(PTRACE_GET_SYSCALL_INFO, stopper->pid, size, &info) > 0, "look into", stopper);
-	/* cppcheck-suppress uninitvar ; the kernel filled it */
 	if (info.op != PTRACE_SYSCALL_INFO_ENTRY || info.entry.nr != SYS_sendmsg)
 		return false;
 	if (!peek_frame(stopper, (const void *)(uintptr_t)info.entry.args[1], head))
 		return false;
-	unsigned type = (unsigned)head[ETH_ALEN * 2] << 8 | head[ETH_ALEN * 2 + 1];
-	return type == FRAME_HEARTBEAT_TYPE && head[MARK_AT] == mark;
+	struct ether_header ethernet;
+	memcpy(&ethernet, head, sizeof(ethernet));
+	return ethernet.ether_type == htons(FRAME_HEARTBEAT_TYPE) && head[MARK_AT] == mark;
 }
 
 /* While it is traced, the process waits for us at each system call: be prompt. What we start is not. */
@@ -114,40 +121,33 @@ struct stopper *stopper_attach(pid_t pid) {
 	if (!stopper)
 		shell_die("out of memory");
 	stopper->pid = pid;
-	sigset_t child;
-	sigemptyset(&child);
-	sigaddset(&child, SIGCHLD);
-	sigprocmask(SIG_BLOCK, &child, &stopper->signals);
 	be_prompt(true);
 	must(ptrace(PTRACE_SEIZE, pid, NULL, (void *)PTRACE_O_TRACESYSGOOD) == 0, "attach to", stopper);
 	return stopper;
 }
 
-/* Brings it to a stop, wherever it is, and takes that stop. */
+/* Brings it to a stop, wherever it is. */
 static void interrupt(struct stopper *stopper) {
-	int status;
 	if (stopper->stopped)
 		return;
 	must(ptrace(PTRACE_INTERRUPT, stopper->pid, NULL, NULL) == 0, "interrupt", stopper);
-	must(wait_stop(stopper, clock_now() + 30 * NANOS_SEC, &status), "stop", stopper);
+	must(wait_stop(stopper, clock_now() + PATIENCE), "stop", stopper);
 }
 
 bool stopper_wait_mark(struct stopper *stopper, uint8_t mark, nanos deadline) {
-	int status = 0;
 	interrupt(stopper);
-	go_on(stopper, 0);
-	while (wait_stop(stopper, deadline, &status)) {
-		if (WSTOPSIG(status) == (SIGTRAP | 0x80) && is_wanted(stopper, mark))
+	go_on(stopper);
+	while (wait_stop(stopper, deadline)) {
+		if (is_at_call(stopper) && is_wanted(stopper, mark))
 			return true;
-		go_on(stopper, signal_of(status));
+		go_on(stopper);
 	}
 	return false;
 }
 
 void stopper_release(struct stopper *stopper) {
 	interrupt(stopper);
-	must(ptrace(PTRACE_DETACH, stopper->pid, NULL, NULL) == 0, "detach from", stopper);
+	must(ptrace(PTRACE_DETACH, stopper->pid, NULL, signal_of(stopper)) == 0, "detach from", stopper);
 	be_prompt(false);
-	sigprocmask(SIG_SETMASK, &stopper->signals, NULL);
 	free(stopper);
 }

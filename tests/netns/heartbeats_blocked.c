@@ -2,13 +2,22 @@
  * excludes, for neither can tell the other from a dead peer. So both serve, and the only promise is how it ends. */
 #include <stdio.h>
 
-#include "tests//netns/announcements.h"
+#include "tests/lab/shell.h"
+#include "tests/netns/announcements.h"
 #include "tests/netns/owners.h"
 #include "tests/netns/times.h"
 
+/* Both ways in the same instant: while one of them is open it is another fault. */
+static void block(struct scene *scene) {
+	static const char rules[] = "table netdev silent {\n"
+				    "chain in { type filter hook ingress devices = { ha1, ha2 } priority 1;"
+				    " ether type 0x88b5 drop; }\n"
+				    "}\n";
+	shell_must(&(struct shell_job){.ns = scene->net.switch_ns, .input = rules}, "nft -f -");
+}
+
 static void mend(struct scene *scene) {
-	net_mend(&scene->net, NET_HA1);
-	net_mend(&scene->net, NET_HA2);
+	shell_must(&(struct shell_job){.ns = scene->net.switch_ns}, "nft delete table netdev silent");
 }
 
 NETNS_TEST(heartbeats_blocked,
@@ -18,8 +27,7 @@ NETNS_TEST(heartbeats_blocked,
 	scene_start(scene, NET_HA1);
 	struct frame_ip shared = frame_ip(PAIR_SHARED);
 	nanos fault = clock_now();
-	net_block_heartbeats(&scene->net, NET_HA1);
-	net_block_heartbeats(&scene->net, NET_HA2);
+	block(scene);
 	scene_wait(scene, NET_HA1, "/alone", "true");
 	scene_wait(scene, NET_HA2, "/state", "primary");
 	scene_wait(scene, NET_HA1, "/state", "primary");

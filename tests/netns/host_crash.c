@@ -5,8 +5,8 @@ NETNS_TEST(host_crash, "the primary's host dies at once: the backup serves withi
 	scene_open(scene, NULL);
 	scene_start(scene, NET_HA1);
 	nanos fault = clock_now();
-	net_cut(&scene->net, NET_HA1, NET_CUT_CARRIER);
 	pair_kill_all(&scene->pair, NET_HA1);
+	net_cut(&scene->net, NET_HA1, NET_CUT_CARRIER);
 	scene_moved(scene, NET_HA1, NET_HA2, fault, scene->within);
 
 	/* Its addresses are still there, as after a crash of the daemons alone: purged before the cable is back. */

@@ -2,7 +2,7 @@
  * there. */
 #include <stdio.h>
 
-#include "tests//netns/announcements.h"
+#include "tests/netns/announcements.h"
 #include "tests/netns/heartbeats.h"
 #include "tests/netns/owners.h"
 #include "tests/netns/times.h"

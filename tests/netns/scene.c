@@ -94,7 +94,9 @@ static void check_logs(struct scene *scene, enum net_host host) {
 void scene_close(struct scene *scene) {
 	if (!scene->probe)
 		return;
+	/* A witness that died saw nothing, and nothing wrong. */
 	probe_settle(scene->probe);
+	sniff_settle(scene->sniff);
 	check_owners(scene);
 	pair_expect_alive(&scene->pair);
 	check_logs(scene, NET_HA1);

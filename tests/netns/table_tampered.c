@@ -38,8 +38,10 @@ NETNS_TEST(table_tampered,
 	   "rules and elements of the primary's table are deleted and added: all is put right within a heartbeat") {
 	/* What comes before the table's name, and after it. */
 	static const char *const changes[][2] = {
-		{"delete element", "lease { 1 }"},    {"delete element", "v4 { " PAIR_SHARED " }"},
-		{"add element", "v4 { 192.0.2.77 }"}, {"flush chain", "renewal"},
+		{"flush set", "lease"},
+		{"delete element", "v4 { " PAIR_SHARED " }"},
+		{"add element", "v4 { 192.0.2.77 }"},
+		{"flush chain", "renewal"},
 		{"insert rule", "renewal accept"},
 	};
 	char table[RULESET_TABLE];

@@ -80,6 +80,9 @@ void adversary_tempt(struct world *w, struct host *host, const struct action *ac
 		}
 		if (hunt_grant(w, host))
 			return;
+	} else if (act->type == ACT_DROP_LEASE && world_chance(w, w->mood.flush)) {
+		faults_count(w, MISHAP_FLUSHED_DROP);
+		faults_flush(w, host);
 	}
 	span_t length = world_chance(w, 500) ? world_between(w, t->heartbeat / 2, t->lease) : adversary_pause(w, t);
 	if (!world_chance(w, chance))

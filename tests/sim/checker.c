@@ -85,6 +85,10 @@ void checker_dropped(struct checker *checker, unsigned index) {
 	account->permit_until = account->lease_until = MONO_NEVER;
 }
 
+void checker_told_gone(struct checker *checker, unsigned index) {
+	checker->node[index].account.told_gone = true;
+}
+
 void checker_validated(struct checker *checker, unsigned index, mono_t until) {
 	checker->node[index].account.valid_until = until;
 }
@@ -104,10 +108,8 @@ void checker_bared(struct checker *checker, unsigned index, mono_t when, bool ta
 		checker_dropped(checker, index);
 		account->table = false;
 	}
-	if (account->guarded) {
+	if (account->guarded)
 		account->bare = when;
-		account->hindered = MONO_NEVER;
-	}
 	account->guarded = false;
 }
 
@@ -159,6 +161,14 @@ static void check_epoch(struct checker *checker, unsigned index, const struct he
 			     mark_on_disk);
 }
 
+/* The send tells: who knows that it has no lease must not act as if it had one. */
+static void check_belief(struct checker *checker, unsigned index, enum heartbeat_mark mark, bool passed) {
+	struct account *account = &checker->node[index].account;
+	if (mark == MARK_RENEW && account->told_gone)
+		checker_fail(checker, PROMISE_P3, "node %u: renews a lease of which it knows that it is gone", index);
+	account->told_gone = !passed;
+}
+
 /* A marked heartbeat left. Where the table stands, it had a permit or a lease, and has a lease of full length now: J counts
  * once, since a frame that renews while jiffies lag gets an expiry that is early by that lag. */
 static void check_mark(struct checker *checker, unsigned index, mono_t clock, enum heartbeat_mark mark) {
@@ -179,6 +189,8 @@ void checker_sent(struct checker *checker, unsigned index, mono_t clock, const s
 	struct checker_node *node = &checker->node[index];
 	if (hb->seen < node->known)
 		checker_fail(checker, PROMISE_P2, "node %u: says epoch %lu, knows %lu", index, hb->seen, node->known);
+	if (hb->mark != MARK_PLAIN)
+		check_belief(checker, index, hb->mark, passed);
 	if (hb->mark != MARK_PLAIN && passed)
 		check_mark(checker, index, clock, hb->mark);
 	switch (hb->mark) {
@@ -230,7 +242,7 @@ static void check_frame(struct checker *checker, unsigned index, mono_t when, mo
 static bool excused(const struct checker *checker, unsigned index, mono_t when) {
 	const struct checker_node *node = &checker->node[index];
 	const struct account *account = &node->account;
-	bool bare = !account->guarded && account->hindered > account->bare;
+	bool bare = !account->guarded && account->hindered > account->bare - node->timers.heartbeat;
 	return checker->waived || bare || when < node->lagging_until;
 }
 
@@ -270,7 +282,7 @@ void checker_emission(struct checker *checker, mono_t when, const struct sight s
 		bool began = sights[i].emits && !node->emits;
 		bool ended = !sights[i].emits && node->emits;
 		node->clock = sights[i].clock;
-		node->account.hindered = mono_max(node->account.hindered, sights[i].hindered);
+		node->account.hindered = sights[i].hindered;
 		node->silent_from = mono_max(node->silent_from, sights[i].unburied);
 		if (sights[i].emits) {
 			node->emitted = when;

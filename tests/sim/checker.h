@@ -7,8 +7,9 @@
  *   addresses until its daemon has read the notice of that. P3 bounds it twice. By the daemon: one that can run and change
  *   things for a heartbeat interval has put the guard back, or the addresses away. By the kernel: addresses that nobody
  *   renewed are gone when their time is up. Two speakers at once are excused only while one of them is not guarded and its
- *   daemon was kept from mending that since: it stood still, was starved, was dead, or its netlink calls failed. That takes
- *   two faults within one interval. The longest such spell is counted.
+ *   daemon was kept from mending that: it stood still, was starved, was dead, or its netlink calls failed, since then or until
+ *   less than a heartbeat interval before (so that it had not put the addresses away yet). That takes two faults within one
+ *   interval. The longest such spell is counted.
  * - A machine that stood still as a whole may, as it goes on, have a CPU that runs before the one that counts the jiffies:
  *   for up to J its kernel cannot know that the lease is over. Two speakers are excused for that J, and no longer. */
 #ifndef SIM_CHECKER_H
@@ -27,6 +28,7 @@ struct account {
 	bool table, guarded; /* the table stands; and its chains are on the interface of the shared IPs */
 	mono_t permit_until, lease_until;
 	mono_t valid_until; /* of the addresses */
+	bool told_gone;     /* the daemon knows that it has no lease: it may renew none before its next grant */
 	mono_t bare;        /* true times: since when it is not guarded; until when it could not mend that */
 	mono_t hindered;
 };
@@ -82,6 +84,8 @@ void checker_permit(struct checker *checker, unsigned node, mono_t clock, span_t
 void checker_unpermit(struct checker *checker, unsigned node);
 /* The kernel said that the lease is gone. */
 void checker_dropped(struct checker *checker, unsigned node);
+/* The daemon is told that it has no lease. */
+void checker_told_gone(struct checker *checker, unsigned node);
 /* Addresses were added, or renewed: they expire by this time of the clock at the latest. */
 void checker_validated(struct checker *checker, unsigned node, mono_t until);
 /* The table was built, without lease and permit; `guarded`: on the interface of the shared IPs as well. */

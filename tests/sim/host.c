@@ -164,7 +164,8 @@ static void settle(struct world *w, struct host *host) {
 	bool granted = event.type == EV_SENT && event.sent.mark == MARK_GRANT && event.sent.result == SENT_OUT;
 	if (granted && !kernel_leased(&host->kernel, host_clock(w, host))) {
 		world_trace(w, "node%u looks for its lease: there is none", host->index);
-		host->agenda[(host->agenda_at)].event.sent.result = SENT_REFUSED;
+		host->agenda[host->agenda_at].event.sent.result = SENT_REFUSED;
+		checker_told_gone(&w->checker, host->index);
 	}
 	if (event.type == EV_PERMITTED) {
 		*first_item(host) = (struct agenda_item){.kind = ITEM_DRAIN};
@@ -204,8 +205,10 @@ static void read_notice(struct world *w, struct host *host) {
 	host->table_changed = false;
 	build_table(w, host);
 	struct event event = {.type = EV_LEASE_LOST};
-	if (changed && holds(host))
-		consult(w, host, &event);
+	if (!changed || !holds(host))
+		return;
+	checker_told_gone(&w->checker, host->index);
+	consult(w, host, &event);
 }
 
 /* Addresses that expired were not deleted by the daemon: it takes them for lost. */

@@ -16,8 +16,8 @@ const char *mishap_name(enum mishap mishap) {
 		"force",         "dry-run",        "before-act",   "before-think",    "last-renewal",
 		"last-grant",    "late-want",      "deaf-holder",  "idle-pair",       "forced-split",
 		"n1-broken",     "jiffies",        "full-queue",   "late-wake",       "flushed-stopped",
-		"flushed-claim", "blind-grant",    "drop-refused", "bare-drop",       "orphan",
-		"expired",
+		"flushed-claim", "flushed-drop",   "blind-grant",  "drop-refused",    "bare-drop",
+		"orphan",        "expired",
 	};
 	static_assert(sizeof names / sizeof *names == MISHAP__COUNT, "every mishap has a name");
 	return names[mishap];

@@ -59,6 +59,7 @@ enum mishap {
 	MISHAP_LATE_WAKE,
 	MISHAP_FLUSHED_STOPPED, /* the table is deleted under a process that stands still, or is dead */
 	MISHAP_FLUSHED_CLAIM,   /* or between permit and grant */
+	MISHAP_FLUSHED_DROP,    /* or as the lease is about to be dropped */
 	MISHAP_BLIND_GRANT,     /* a grant that left, and set nothing: there was no table */
 	MISHAP_DROP_REFUSED,    /* the kernel was asked to drop the lease, and refused */
 	MISHAP_BARE_DROP,       /* dropped without a guard: only addresses that are gone are silent */

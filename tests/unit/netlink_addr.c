@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "netlink/watch.h"
 #include "tests/unit/netlink_sandbox.h"
 
 static struct rtnl rtnl;
@@ -217,6 +218,173 @@ Test(netlink_addr, the_largest_call) {
 	for (unsigned i = 0; i < ADDR_MAX; i++)
 		cr_assert_eq(results[i], 0);
 	cr_assert_eq(look("left", "::1").ours, ADDR_MAX);
+}
+
+/* ---- with a lifetime ---- */
+
+static struct addr_change mortal(const char *address, uint8_t prefix, uint32_t valid) {
+	struct addr_change one = change("left", address, prefix);
+	one.valid = valid;
+	return one;
+}
+
+/* What `ip` says of an address's lifetime, the seconds that are left as a pattern. */
+static bool lives(const char *address, const char *pattern) {
+	return sandbox_try("ip address show dev left to %s | grep -Eq 'valid_lft %s preferred_lft %s'", address, pattern,
+			   pattern);
+}
+
+Test(netlink_addr, a_lifetime_is_set_and_renewed) {
+	static const struct {
+		const char *address;
+		uint8_t prefix;
+	} both[] = {{"192.0.2.10", 24}, {"2001:db8::10", 64}};
+	for (size_t i = 0; i < 2; i++) {
+		cr_assert_eq(apply_one(ADDR_ADD, mortal(both[i].address, both[i].prefix, 2000)), 0);
+		cr_assert(lives(both[i].address, "(2000|1[0-9]{3})sec"));
+		cr_assert_eq(look("left", both[i].address).entry.flags & IFA_F_PERMANENT, 0);
+		cr_assert_eq(look("left", both[i].address).entry.proto, ADDR_PROTO);
+		cr_assert_eq(apply_one(ADDR_ADD, mortal(both[i].address, both[i].prefix, 4000)), 0);
+		cr_assert(lives(both[i].address, "(4000|3[0-9]{3})sec"));
+	}
+	cr_assert_eq(look("left", "192.0.2.10").ours, 2);
+}
+
+Test(netlink_addr, without_a_lifetime_it_stays) {
+	cr_assert_eq(apply_one(ADDR_ADD, change("left", "192.0.2.10", 24)), 0);
+	cr_assert_eq(apply_one(ADDR_ADD, change("left", "2001:db8::10", 64)), 0);
+	cr_assert(lives("192.0.2.10", "forever"));
+	cr_assert(lives("2001:db8::10", "forever"));
+	cr_assert_neq(look("left", "192.0.2.10").entry.flags & IFA_F_PERMANENT, 0);
+	cr_assert_neq(look("left", "2001:db8::10").entry.flags & IFA_F_PERMANENT, 0);
+}
+
+Test(netlink_addr, a_renewed_address_keeps_its_place) {
+	sandbox_run("sysctl -q net.ipv4.conf.left.promote_secondaries=1");
+	cr_assert_eq(apply_one(ADDR_ADD, mortal("192.0.2.10", 24, 1000)), 0);
+	sandbox_run("ip address add 192.0.2.1/24 dev left && ip address add 203.0.113.1/24 dev left");
+	cr_assert_eq(apply_one(ADDR_ADD, mortal("203.0.113.10", 24, 1000)), 0);
+	for (int i = 0; i < 2; i++) {
+		cr_assert_eq(look("left", "192.0.2.10").entry.flags & IFA_F_SECONDARY, 0);
+		cr_assert_neq(look("left", "192.0.2.1").entry.flags & IFA_F_SECONDARY, 0);
+		cr_assert_eq(look("left", "203.0.113.1").entry.flags & IFA_F_SECONDARY, 0);
+		cr_assert_neq(look("left", "203.0.113.10").entry.flags & IFA_F_SECONDARY, 0);
+		cr_assert_eq(apply_one(ADDR_ADD, mortal("192.0.2.10", 24, 1000)), 0);
+		cr_assert_eq(apply_one(ADDR_ADD, mortal("203.0.113.10", 24, 1000)), 0);
+	}
+}
+
+/* Notices about two addresses. */
+enum { RENEWED, LEFT_ALONE, BOTH };
+struct notices {
+	struct ip_address of[BOTH];
+	unsigned added[BOTH], gone[BOTH];
+};
+
+static void note(void *arg, const struct watch_event *event) {
+	struct notices *notices = arg;
+	for (int i = 0; i < BOTH; i++) {
+		if (event->type != WATCH_ADDRESS && event->type != WATCH_ADDRESS_GONE)
+			continue;
+		if (memcmp(&event->address.address, &notices->of[i], sizeof(notices->of[i])) == 0)
+			*(event->type == WATCH_ADDRESS ? &notices->added[i] : &notices->gone[i]) += 1;
+	}
+}
+
+/* Adds both, and renews the one until the other has run out. Each lives two seconds: a freeze of the machine may be shorter. */
+static void outlive(const char *renewed, const char *left_alone, uint8_t prefix) {
+	static struct watch watch;
+	struct addr_change one = mortal(renewed, prefix, 2), other = mortal(left_alone, prefix, 2);
+	struct notices notices = {.of = {one.address, other.address}};
+	unsigned renewals = 0;
+	cr_assert_eq(watch_init(&watch), 0);
+	cr_assert_eq(apply_one(ADDR_ADD, one), 0);
+	cr_assert_eq(apply_one(ADDR_ADD, other), 0);
+	for (struct sandbox_wait wait = {0}; notices.gone[LEFT_ALONE] == 0; renewals++) {
+		cr_assert(sandbox_waiting(&wait), "%s does not expire, or nobody is told", left_alone);
+		cr_assert_eq(apply_one(ADDR_ADD, one), 0);
+		cr_assert_eq(watch_read(&watch, note, &notices), 0);
+	}
+	watch_fini(&watch);
+	cr_assert_not(look("left", left_alone).found);
+	cr_assert(look("left", renewed).found);
+	cr_assert_eq(notices.gone[RENEWED], 0, "renewed, not put back");
+	cr_assert_eq(notices.added[RENEWED], renewals + 1, "one notice each");
+}
+
+Test(netlink_addr, what_is_not_renewed_expires) {
+	outlive("192.0.2.10", "192.0.2.11", 24);
+}
+
+/* And the route of a prefix in which there is nobody else stays as long as the address, and no longer than that. */
+Test(netlink_addr, what_is_not_renewed_expires_ipv6) {
+	outlive("2001:db8:1::10", "2001:db8:1::11", 64);
+	cr_assert(sandbox_try("ip -6 route get 2001:db8:1::77 | grep -q 'dev left'"));
+	cr_assert_eq(apply_one(ADDR_DELETE, change("left", "2001:db8:1::10", 64)), 0);
+	for (struct sandbox_wait wait = {0};
+	     sandbox_try("ip -6 route get 2001:db8:1::77 2>/dev/null | grep -q 'dev left'");)
+		cr_assert(sandbox_waiting(&wait));
+}
+
+/* The node's own address in the shared IP's prefix, and the route that it has to its neighbours. */
+struct own {
+	const char *shared, *add, *route;
+	uint8_t prefix;
+};
+
+static void assert_own(const struct own *own, const char *when) {
+	cr_assert(sandbox_try("ip route show dev left proto kernel | grep -Eq '^%s *$' || "
+			      "ip -6 route show dev left proto kernel | grep -Eq '^%s *$'",
+			      own->route, own->route),
+		  "%s after the shared IP was %s: `ip route` lacks %s", own->add, when, own->route);
+}
+
+static void come_and_go(const struct own *own) {
+	struct addr_change shared = mortal(own->shared, own->prefix, 1);
+	cr_assert_eq(apply_one(ADDR_ADD, shared), 0);
+	assert_own(own, "added");
+	cr_assert_eq(apply_one(ADDR_ADD, shared), 0);
+	assert_own(own, "renewed");
+	cr_assert_eq(apply_one(ADDR_DELETE, shared), 0);
+	assert_own(own, "deleted");
+	cr_assert_eq(apply_one(ADDR_ADD, shared), 0);
+	for (struct sandbox_wait wait = {0}; look("left", own->shared).found;)
+		cr_assert(sandbox_waiting(&wait));
+	assert_own(own, "gone by itself");
+}
+
+Test(netlink_addr, the_nodes_own_route_is_not_touched) {
+	static const struct own list[] = {
+		{"192.0.2.10", "192.0.2.1/24", "192.0.2.0/24 scope link src 192.0.2.1", 24},
+		{"2001:db8:1::10", "2001:db8:1::1/64", "2001:db8:1::/64 metric 256 pref medium", 64},
+		/* as router advertisements set it */
+		{"2001:db8:2::10", "2001:db8:2::1/64 valid_lft 5000 preferred_lft 5000",
+		 "2001:db8:2::/64 metric 256 expires (5000|4[0-9]{3})sec pref medium", 64},
+	};
+	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+		sandbox_run("ip address add %s dev left %s", list[i].add, strchr(list[i].shared, ':') ? "nodad" : "");
+		come_and_go(&list[i]);
+	}
+	cr_assert_eq(look("left", "192.0.2.1").others, 3);
+}
+
+/* The shared IP was there first. */
+Test(netlink_addr, the_nodes_own_route_comes_later) {
+	struct own own = {"2001:db8:1::10", "2001:db8:1::1/64", "2001:db8:1::/64 metric 256 pref medium", 64};
+	cr_assert_eq(apply_one(ADDR_ADD, mortal(own.shared, 64, 1000)), 0);
+	sandbox_run("ip address add %s dev left nodad", own.add);
+	assert_own(&own, "there first");
+	come_and_go(&own);
+
+	own = (struct own){"192.0.2.10", "192.0.2.1/24", "192.0.2.0/24 scope link src 192.0.2.1", 24};
+	cr_assert_eq(addr_promote_secondaries(&rtnl, sandbox_index("left")), 0);
+	struct addr_change shared = mortal(own.shared, 24, 1);
+	cr_assert_eq(apply_one(ADDR_ADD, shared), 0);
+	sandbox_run("ip address add %s dev left", own.add);
+	for (struct sandbox_wait wait = {0}; look("left", own.shared).found;)
+		cr_assert(sandbox_waiting(&wait));
+	assert_own(&own, "gone by itself");
+	cr_assert_eq(look("left", "192.0.2.1").entry.flags & IFA_F_SECONDARY, 0);
 }
 
 /* ---- decoding, without a kernel ---- */
