@@ -135,6 +135,7 @@ static mono_t next_wake(const struct node *node, bool work) {
 	if (work)
 		return node->now;
 	at = mono_min(at, node_lease_deadline(node));
+	at = mono_min(at, node_ips_deadline(node));
 	at = mono_min(at, node_tests_deadline(node));
 	return mono_min(at, control_deadline(&node->control));
 }
@@ -247,7 +248,9 @@ static int set_up(struct node *node, const struct node_start *start) {
 		return error;
 	node_ips_configure(node);
 	remember_disabled(node, &start->memory->orders);
-	error = node_lease_init(node);
+	error = node_ips_init(node);
+	if (!error)
+		error = node_lease_init(node);
 	if (!error)
 		error = node_links_init(node);
 	if (!error)
@@ -273,6 +276,7 @@ static void tear_down(struct node *node) {
 	control_close(&node->control);
 	node_notes_flush(node);
 	node_links_fini(node);
+	node_ips_fini(node);
 	node_lease_fini(node);
 	auth_fini(&node->auth);
 	icmp_fini(&node->icmp);

@@ -1,6 +1,6 @@
 /* The shared IPs on their interfaces. The core says which it wants; what stands there is compared with that, and the
- * difference is worked off in batches small enough that no heartbeat waits for them. While the kernel keeps the lease they
- * bear a lifetime besides, which is renewed here. */
+ * difference is worked off batch by batch, in a thread, since each change waits for a lock of the kernel's and no heartbeat
+ * may. While the kernel keeps the lease they bear a lifetime besides, which is renewed here. */
 #include <errno.h>
 #include <linux/if_addr.h>
 #include <string.h>
@@ -9,12 +9,14 @@
 
 enum { ANNOUNCE_BATCH = 64 }; /* so many addresses' announcements take well under a millisecond */
 
-/* The second belt: an address lives for L, up to the whole second in which the kernel counts, and one second more; all are
- * renewed in a round that begins every half second, while the lease stands. If nobody runs any more who could put the lease's
- * table back, they go by themselves. Yet none may run out under a node that holds: it may freeze for L, the kernel is up to 20
- * ms early (ADDRCONF_TIMER_FUZZ_MINUS, include/net/addrconf.h) beside its lag of jiffies, and a round takes its time: of the
- * half second that is left, some 40 ms for 500 IPv6 addresses. With more than that it would take too much of the processor. */
-static const span_t belt_round = 500 * MSEC;
+/* The second belt: an address lives for L, up to the whole second in which the kernel counts, and three seconds more; all are
+ * renewed in a round that begins every second, while the lease stands. If nobody runs any more who could put the lease's table
+ * back, they go by themselves. Yet none may run out under a node that holds: it may freeze for L, the kernel's rtnl lock may be
+ * held for two seconds when network namespaces are torn down (seen), the kernel is up to 20 ms early (ADDRCONF_TIMER_FUZZ_MINUS,
+ * include/net/addrconf.h) beside its lag of jiffies, and a round takes its time: some 30 ms for 500 IPv6 addresses. With more
+ * than that it would take too much of the processor. */
+static const span_t belt_round = SEC;
+static const uint32_t belt_spare = 3; /* seconds */
 enum { BELT_IPS = 500 };
 
 static const struct ip_set none;
@@ -54,11 +56,11 @@ static bool still_configured(const struct conf *conf, const struct conf_ip *ip) 
 	return false;
 }
 
-/* A slot is free again only when its address is gone from the interface. */
+/* A slot is free again only when its address is gone from the interface, and is not about to come. */
 static int free_slot(const struct node_ips *ips) {
-	for (int i = 0; i < CORE_IPS; i++)
-		if (!ips->slots[i].used && !ip_set_has(&ips->present, (unsigned)i))
-			return i;
+	for (unsigned i = 0; i < CORE_IPS; i++)
+		if (!ips->slots[i].used && !ip_set_has(&ips->present, i) && !ip_set_has(&ips->under_way, i))
+			return (int)i;
 	return -1;
 }
 
@@ -96,7 +98,7 @@ static int take_slot(struct node *node, const struct conf_ip *ip) {
 static uint32_t lifetime(const struct node *node) {
 	if (node->conf.lease_off || node->conf.ips_n > BELT_IPS)
 		return 0;
-	return (uint32_t)((node->core_config.timers.lease + SEC - 1) / SEC) + 1;
+	return (uint32_t)((node->core_config.timers.lease + SEC - 1) / SEC) + belt_spare;
 }
 
 static void set_lifetime(struct node *node) {
@@ -117,8 +119,6 @@ void node_ips_configure(struct node *node) {
 	struct node_ips *ips = &node->ips;
 
 	set_lifetime(node);
-	if (ips->batch == 0)
-		ips->batch = ADDR_BATCH;
 	ips->crowded = false;
 	for (unsigned i = 0; i < CORE_IPS; i++)
 		if (ips->slots[i].used && !still_configured(&node->conf, &ips->slots[i].conf))
@@ -167,8 +167,8 @@ void node_ips_remove(struct node *node, const struct ip_set *set) {
 		ips->owe_added = ips->owe_announced = false;
 }
 
-/* Instead of the lease's end, where the kernel cannot confirm it: with lease = "off", or when its table is gone and cannot be
- * made again. This node is silent then when every address is gone, and that is told as the drop. */
+/* Instead of the lease's end, where the kernel cannot confirm it: with lease = "off", or when its table is gone and
+ * cannot be made again. This node is silent then when every address is gone, and that is told as the drop. */
 void node_ips_drop(struct node *node) {
 	struct ip_set all;
 
@@ -221,60 +221,51 @@ static void change_done(struct node *node, enum addr_op op, unsigned slot, int r
 	*error = ips->said[op] = result;
 }
 
-/* A batch may take about a millisecond: heartbeats wait for it. What a change costs differs a hundredfold (the kernel walks
- * lists that grow with the addresses, and with those deleted lately), so the last batch tells the size of the next. */
-static void pace(struct node_ips *ips, span_t took) {
-	if (took > MSEC && ips->batch > 1)
-		ips->batch /= 2;
-	else if (took < MSEC / 2 && ips->batch < ADDR_BATCH)
-		ips->batch *= 2;
-	ips->batch = ips->batch > ADDR_BATCH ? ADDR_BATCH : ips->batch;
-}
+/* Hands over one batch of the slots in `todo`. Deleted in the reverse order of adding: an address that goes before its
+ * secondaries makes the kernel promote one of them, and move all the others, each time. */
+static void give(struct node *node, enum addr_op op, const struct ip_set *todo) {
+	struct node_ips *ips = &node->ips;
+	struct addr_batch batch = {.op = op};
 
-struct batch {
-	size_t n;
-	unsigned slots[ADDR_BATCH];
-	int results[ADDR_BATCH];
-};
-
-/* One batch of the slots in `todo`. Deleted in the reverse order of adding: an address that goes before its secondaries
- * makes the kernel promote one of them, and move all the others, each time. */
-static void apply(struct node *node, enum addr_op op, const struct ip_set *todo, struct batch *batch) {
-	struct addr_change list[ADDR_BATCH];
-
-	batch->n = 0;
-	for (unsigned i = 0; i < CORE_IPS && batch->n < node->ips.batch; i++) {
+	for (unsigned i = 0; i < CORE_IPS && batch.n < ADDR_THREAD_BATCH; i++) {
 		unsigned slot = op == ADDR_DELETE ? CORE_IPS - 1 - i : i;
 		if (!ip_set_has(todo, slot))
 			continue;
-		const struct node_ip *ip = &node->ips.slots[slot];
-		list[batch->n] = (struct addr_change){.ifindex = node->interfaces[ip->interface].iface.ifindex,
-						      .address = ip->conf.address,
-						      .prefix = ip->conf.prefix,
-						      .valid = node->ips.lifetime};
-		batch->slots[batch->n++] = slot;
+		const struct node_ip *ip = &ips->slots[slot];
+		batch.list[batch.n] = (struct addr_change){.ifindex = node->interfaces[ip->interface].iface.ifindex,
+							   .address = ip->conf.address,
+							   .prefix = ip->conf.prefix,
+							   .valid = ips->lifetime};
+		ips->batch[batch.n++] = slot;
+		ip_set_add(&ips->under_way, slot);
 	}
-	mono_t before = mono_now();
-	addr_apply(&node->rtnl, op, list, batch->n, batch->results);
-	pace(&node->ips, mono_now() - before);
+	ips->op = op;
+	ips->busy = true;
+	ips->renewing = false;
+	addr_thread_give(ips->thread, &batch);
 }
 
-static void change(struct node *node, enum addr_op op, const struct ip_set *todo) {
-	struct batch batch;
-
-	apply(node, op, todo, &batch);
-	for (size_t i = 0; i < batch.n; i++)
-		change_done(node, op, batch.slots[i], batch.results[i]);
-}
-
-/* One batch of the round. False when there was none. What cannot be renewed is tried again in the next round; if it runs out
- * meanwhile, the kernel tells of it as of any deletion, and it is put back. */
-static bool renew(struct node *node) {
+/* One of a batch was done. The interface may have been renamed meanwhile: what came to it then is taken off at once. A renewal
+ * that failed is tried again in the next round; an address that runs out until then is told of like any deletion, and put
+ * back. */
+static void done(struct node *node, const struct addr_batch *batch, size_t i) {
 	struct node_ips *ips = &node->ips;
-	struct batch batch;
+	unsigned slot = ips->batch[i];
+	int ifindex = node->interfaces[ips->slots[slot].interface].iface.ifindex, result;
+
+	ip_set_remove(&ips->under_way, slot);
+	if (batch->list[i].ifindex != ifindex)
+		addr_apply(&node->rtnl, ADDR_DELETE, &batch->list[i], 1, &result);
+	else if (!ips->renewing)
+		change_done(node, batch->op, slot, batch->results[i]);
+}
+
+/* One batch of the round, if there is one. */
+static void renew(struct node *node) {
+	struct node_ips *ips = &node->ips;
 
 	if (ips->lifetime == 0)
-		return false;
+		return;
 	if (node->now >= ips->renew_at) {
 		ips->renew_at = node->now + belt_round;
 		ips->to_renew = ips->mortal;
@@ -284,17 +275,16 @@ static bool renew(struct node *node) {
 	if (!node_lease_stands(node))
 		ips->to_renew = none;
 	if (ip_set_empty(&ips->to_renew))
-		return false;
-	apply(node, ADDR_ADD, &ips->to_renew, &batch);
-	for (size_t i = 0; i < batch.n; i++)
-		ip_set_remove(&ips->to_renew, batch.slots[i]);
-	return true;
+		return;
+	give(node, ADDR_ADD, &ips->to_renew);
+	ips->renewing = true;
+	ips->to_renew = ip_set_less(ips->to_renew, &ips->under_way);
 }
 
 mono_t node_ips_deadline(const struct node *node) {
 	const struct node_ips *ips = &node->ips;
 
-	return ips->lifetime == 0 || ip_set_empty(&ips->mortal) ? MONO_FAR : ips->renew_at;
+	return ips->busy || ips->lifetime == 0 || ip_set_empty(&ips->mortal) ? MONO_FAR : ips->renew_at;
 }
 
 static void announce(struct node *node) {
@@ -363,32 +353,48 @@ static void take_freed(struct node *node) {
 	node_reload_core(node);
 }
 
-/* Deletions first: they silence. */
+/* The notices of what was just deleted are read first: later they would look like somebody else's work. */
+static void thread_ready(void *arg, uint32_t events) {
+	struct node *node = arg;
+	struct addr_batch batch;
+
+	(void)events;
+	if (!addr_thread_take(node->ips.thread, &batch))
+		return;
+	node_watch_drain(node);
+	for (size_t i = 0; i < batch.n; i++)
+		done(node, &batch, i);
+	node->ips.busy = false;
+	if (node->ips.doubt)
+		node_ips_resync(node);
+	node->ips.doubt = false;
+	struct ip_set todo = to_remove(&node->ips);
+	if (batch.op == ADDR_DELETE && ip_set_empty(&todo))
+		take_freed(node);
+}
+
+/* Deletions first: they silence. While a batch is under way everything else waits for it, and its end wakes the loop. */
 bool node_ips_work(struct node *node) {
 	struct node_ips *ips = &node->ips;
-	struct ip_set todo = to_remove(ips);
-	bool removed = !ip_set_empty(&todo);
+	struct ip_set todo;
 
 	report_lost(node);
-	if (removed) {
-		change(node, ADDR_DELETE, &todo);
-		todo = to_remove(ips);
-		if (ip_set_empty(&todo))
-			take_freed(node);
+	if (ips->busy)
+		return false;
+	todo = to_remove(ips);
+	if (!ip_set_empty(&todo)) {
+		give(node, ADDR_DELETE, &todo);
+		return false;
 	}
-	if (!ip_set_empty(&todo))
-		return true;
 	pay(node, &ips->owe_dropped, EV_LEASE_DROPPED, ips->remove_error);
 	pay(node, &ips->owe_removed, EV_ADDRESSES_REMOVED, ips->remove_error);
-	if (!removed && renew(node))
-		return true;
 	todo = to_add(ips);
 	if (!ip_set_empty(&todo)) {
-		/* We may have been frozen since the lease was granted: the next wake will notice, and this must not be late. Nor
-		 * may it be before the notices of what was just removed are read: they would look like somebody else's work. */
-		if (!removed && node_lease_stands(node))
-			change(node, ADDR_ADD, &todo);
-		return true;
+		/* We may have been frozen since the lease was granted: the next wake will notice, and this must not be late. */
+		if (!node_lease_stands(node))
+			return true;
+		give(node, ADDR_ADD, &todo);
+		return false;
 	}
 	pay(node, &ips->owe_added, EV_ADDRESSES_ADDED, ips->add_error);
 	if (!ip_set_empty(&ips->to_announce)) {
@@ -396,6 +402,7 @@ bool node_ips_work(struct node *node) {
 		return true;
 	}
 	pay(node, &ips->owe_announced, EV_ANNOUNCED, ips->announce_error);
+	renew(node);
 	return false;
 }
 
@@ -448,6 +455,8 @@ void node_ips_noticed(struct node *node, bool added, const struct addr_entry *en
 		remove_variant(node, entry);
 	if (slot < 0)
 		return;
+	if (ip_set_has(&ips->under_way, (unsigned)slot) && added != (ips->op == ADDR_ADD))
+		ips->doubt = true;
 	bool news = ip_set_has(&ips->present, (unsigned)slot) != added;
 	if (added)
 		set_present(ips, (unsigned)slot, is_mortal(entry));
@@ -459,7 +468,8 @@ void node_ips_noticed(struct node *node, bool added, const struct addr_entry *en
 		return;
 	}
 	set_absent(node, (unsigned)slot);
-	if (ip_set_has(&ips->want, (unsigned)slot))
+	bool ours = ips->op == ADDR_DELETE && ip_set_has(&ips->under_way, (unsigned)slot);
+	if (!ours && ip_set_has(&ips->want, (unsigned)slot))
 		ip_set_add(&ips->lost, (unsigned)slot);
 }
 
@@ -494,6 +504,7 @@ void node_ips_resync(struct node *node) {
 	}
 	struct ip_set missing = both(&ips->want, &ips->present);
 	missing = ip_set_less(missing, &listing.found);
+	missing = ip_set_less(missing, &ips->under_way); /* which will tell */
 	ips->present = listing.found;
 	ips->mortal = listing.mortal;
 	join(&ips->lost, &missing);
@@ -503,8 +514,8 @@ void node_ips_resync(struct node *node) {
  * that was renamed keeps them and would answer for them: they are taken off at once, whoever waits for us meanwhile. */
 void node_ips_interface_changed(struct node *node, unsigned interface, int before) {
 	struct node_ips *ips = &node->ips;
-	struct addr_change list[ADDR_BATCH];
-	int results[ADDR_BATCH];
+	struct addr_change list[ADDR_THREAD_BATCH];
+	int results[ADDR_THREAD_BATCH];
 	size_t n = 0;
 
 	for (unsigned i = CORE_IPS; i-- > 0;) {
@@ -513,10 +524,22 @@ void node_ips_interface_changed(struct node *node, unsigned interface, int befor
 		set_absent(node, i);
 		list[n++] = (struct addr_change){
 			.ifindex = before, .address = ips->slots[i].conf.address, .prefix = ips->slots[i].conf.prefix};
-		if (n < ADDR_BATCH)
+		if (n < ADDR_THREAD_BATCH)
 			continue;
 		addr_apply(&node->rtnl, ADDR_DELETE, list, n, results);
 		n = 0;
 	}
 	addr_apply(&node->rtnl, ADDR_DELETE, list, n, results);
+}
+
+/* ---- setting up ---- */
+
+int node_ips_init(struct node *node) {
+	int error = addr_thread_start(&node->ips.thread);
+
+	return error ? error : loop_add(&node->loop, addr_thread_fd(node->ips.thread), EPOLLIN, thread_ready, node);
+}
+
+void node_ips_fini(struct node *node) {
+	addr_thread_stop(node->ips.thread);
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "hamon/node_parts.h"
 
@@ -103,14 +104,15 @@ static void say_change(struct node *node, const struct lease_change *change, int
 	node_say(node, NOTE_LEASE_CHANGED, -error, "%s", lease->change);
 }
 
-/* Whatever they did, the table is made anew: it costs less than to find out whether it still guards. */
+/* Whatever they did, the table is made anew: it costs less than to find out whether it still guards. Our own supervisor is no
+ * news: it drops the lease of a monitor that stands still. */
 static void changed(void *arg, const struct lease_change *change) {
 	struct node *node = arg;
 
 	if (change->lost && lease_check(node->lease.kernel) == 0)
 		return;
 	int error = build(node);
-	if (!change->lost)
+	if (!change->lost && change->pid != getppid())
 		say_change(node, change, error);
 }
 

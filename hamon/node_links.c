@@ -139,8 +139,10 @@ void node_links_resync(struct node *node) {
 static void link_noticed(struct node *node, const struct iface *link) {
 	for (unsigned i = 0; i < node->interfaces_n; i++) {
 		const struct node_interface *interface = &node->interfaces[i];
-		if (strcmp(interface->name, link->name) == 0 || interface->iface.ifindex == link->ifindex)
-			look_up(node, i);
+		if (strcmp(interface->name, link->name) != 0 && interface->iface.ifindex != link->ifindex)
+			continue;
+		look_up(node, i);
+		node->gateway_changed = true;
 	}
 }
 
@@ -151,7 +153,6 @@ static void noticed(void *arg, const struct watch_event *event) {
 	case WATCH_LINK:
 	case WATCH_LINK_GONE:
 		link_noticed(node, &event->link);
-		node->gateway_changed = true;
 		return;
 	case WATCH_ADDRESS:
 	case WATCH_ADDRESS_GONE:

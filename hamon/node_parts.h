@@ -21,6 +21,7 @@
 #include "hamon/stamp.h"
 #include "hamon/status.h"
 #include "netlink/addr.h"
+#include "netlink/addr_thread.h"
 #include "netlink/iface.h"
 #include "netlink/lease.h"
 #include "netlink/route.h"
@@ -61,8 +62,14 @@ struct node_ips {
 	bool owe_added, owe_removed, owe_dropped, owe_announced;
 	int add_error, remove_error, announce_error;
 	int said[ADDR__OPS]; /* the failure that was said last: it is not said at each new trial */
-	unsigned batch;      /* so many changes in the next system call */
 	bool crowded;        /* configured ones wait for the slots of those that are being removed */
+	/* the batch in the thread's hands */
+	struct addr_thread *thread;
+	bool busy, renewing;
+	enum addr_op op;
+	unsigned batch[ADDR_THREAD_BATCH]; /* its slots, in its order */
+	struct ip_set under_way;           /* and as a set */
+	bool doubt;                        /* a notice said the opposite of it: what stands there must be looked up */
 	/* the second belt */
 	uint32_t lifetime;              /* seconds that an address lives unless it is renewed; 0: they stay */
 	bool many;                      /* too many for it, and that was said */
@@ -75,10 +82,10 @@ struct node_lease {
 	struct lease *kernel; /* NULL: lease = "off" */
 	struct lease_watch *watch;
 	struct lease_plan plan;
-	bool stands;     /* the table is there, as planned */
-	bool review;     /* interfaces or shared IPs changed: plan anew */
-	mono_t build_at; /* after a refusal: not before */
-	int said;        /* the refusal that was said last: it is not said at each new trial */
+	bool stands;      /* the table is there, as planned */
+	bool review;      /* interfaces or shared IPs changed: plan anew */
+	mono_t build_at;  /* after a refusal: not before */
+	int said;         /* the refusal that was said last: it is not said at each new trial */
 	uint64_t changes; /* by others */
 	mono_t changed_at;
 	char change[LEASE_WHAT + 64]; /* the newest, and by whom */
@@ -167,6 +174,8 @@ void node_reload_core(struct node *node);
 const struct core_status *node_status(struct node *node);
 
 /* ---- node_ips.c ---- */
+int node_ips_init(struct node *node);
+void node_ips_fini(struct node *node);
 /* Sets the slots up from the configuration; those that stay keep theirs. */
 void node_ips_configure(struct node *node);
 struct ip_set node_ips_wanted(const struct node *node);                       /* configured and not switched off here */

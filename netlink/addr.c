@@ -17,7 +17,8 @@ enum {
 	REQUEST_MAX = NLMSG_SPACE(sizeof(struct ifaddrmsg)) + 2 * (NLA_HDRLEN + sizeof(struct in6_addr)) + NLA_HDRLEN +
 		      NLA_ALIGN(sizeof(uint8_t)) + NLA_HDRLEN + sizeof(struct ifa_cacheinfo) + NLA_HDRLEN + sizeof(uint32_t)
 };
-/* Of the IPv6 prefix routes of addresses with a lifetime: behind the kernel's own (256) and those that network managers set. */
+/* Of the IPv6 prefix routes of addresses with a lifetime: behind the kernel's own (256) and those that network managers
+ * set. */
 enum { METRIC = 4096 };
 _Static_assert(ADDR_MAX *REQUEST_MAX <= RTNL_BUFFER, "requests are built in the socket's own buffer");
 
@@ -38,12 +39,13 @@ static uint8_t scope(const struct ip_address *address) {
 	return loopback ? RT_SCOPE_HOST : RT_SCOPE_UNIVERSE;
 }
 
-/* How long it lives. IPv6 gives the address's lifetime to the route of its prefix. If the node's own address in that prefix comes
- * from router advertisements, that is one route, and the newer of the two lifetimes counts (fib6_add_rt2node(),
- * net/ipv6/ip6_fib.c): with the shared IP the node would lose its own way to its neighbours. So the shared IP gets a route of its
- * own, by a metric of its own: it is renewed with the address, runs out at most `valid` after it, and no other route is touched.
- * (IFA_F_NOPREFIXROUTE would do that too, but takes knowing the node's other addresses, at each moment.)
- * IPv4's routes have no lifetime; they go with the last address of their prefix (fib_del_ifaddr(), net/ipv4/fib_frontend.c). */
+/* How long it lives. IPv6 gives the address's lifetime to the route of its prefix. If the node's own address in that
+ * prefix comes from router advertisements, that is one route, and the newer of the two lifetimes counts
+ * (fib6_add_rt2node(), net/ipv6/ip6_fib.c): with the shared IP the node would lose its own way to its neighbours. So the
+ * shared IP gets a route of its own, by a metric of its own: it is renewed with the address, runs out at most `valid`
+ * after it, and no other route is touched. (IFA_F_NOPREFIXROUTE would do that too, but takes knowing the node's other
+ * addresses, at each moment.) IPv4's routes have no lifetime; they go with the last address of their prefix
+ * (fib_del_ifaddr(), net/ipv4/fib_frontend.c). */
 static void put_lifetime(struct nlmsghdr *at, const struct addr_change *change) {
 	const struct ifa_cacheinfo lifetime = {.ifa_prefered = change->valid, .ifa_valid = change->valid};
 	rtnl_put(at, IFA_CACHEINFO, &lifetime, sizeof(lifetime));

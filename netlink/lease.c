@@ -215,26 +215,14 @@ int lease_drop(struct lease *lease) {
 	return lease_batch_commit(lease, NULL);
 }
 
-static const struct nlattr *inside(const struct nlattr *nest, uint16_t type) {
-	const struct nlattr *attribute;
-	if (nest)
-		mnl_attr_for_each_nested(attribute, nest) if (mnl_attr_get_type(attribute) == type) return attribute;
-	return NULL;
-}
-
 /* The answer names the set and lists one element. Without an expiration it would never end: nothing of ours. */
 static void read_expiration(void *arg, struct nlmsghdr *message) {
 	span_t *left = arg;
-	const struct nlattr *attribute;
-	if (mnl_nlmsg_get_payload_len(message) < sizeof(struct nfgenmsg))
-		return;
-	mnl_attr_for_each(attribute, message, sizeof(struct nfgenmsg)) {
-		if (mnl_attr_get_type(attribute) != NFTA_SET_ELEM_LIST_ELEMENTS)
-			continue;
-		const struct nlattr *end = inside(inside(attribute, NFTA_LIST_ELEM), NFTA_SET_ELEM_EXPIRATION);
-		if (end && mnl_attr_validate(end, MNL_TYPE_U64) >= 0)
-			*left = (span_t)be64toh(mnl_attr_get_u64(end)) * MSEC;
-	}
+	const struct nlattr *element =
+		lease_attribute_in(lease_attribute(message, NFTA_SET_ELEM_LIST_ELEMENTS), NFTA_LIST_ELEM);
+	const struct nlattr *end = lease_attribute_in(element, NFTA_SET_ELEM_EXPIRATION);
+	if (end && mnl_attr_validate(end, MNL_TYPE_U64) >= 0)
+		*left = (span_t)be64toh(mnl_attr_get_u64(end)) * MSEC;
 }
 
 static int element_left(struct lease *lease, const char *set, span_t *left) {

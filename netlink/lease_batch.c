@@ -160,20 +160,34 @@ int lease_batch_commit(struct lease *lease, struct lease_refusal *why) {
 	return error;
 }
 
-bool lease_message_about(const struct nlmsghdr *message, const char *table) {
+const struct nlattr *lease_attribute(const struct nlmsghdr *message, uint16_t type) {
 	const struct nlattr *attribute;
-	/* Of tables it is the name, of everything else the first attribute too (NFTA_TABLE_NAME, NFTA_CHAIN_TABLE, …). */
-	enum { TABLE = NFTA_TABLE_NAME };
+	if (mnl_nlmsg_get_payload_len(message) < sizeof(struct nfgenmsg))
+		return NULL;
+	mnl_attr_for_each(attribute, message, sizeof(struct nfgenmsg)) {
+		if (mnl_attr_get_type(attribute) == type)
+			return attribute;
+	}
+	return NULL;
+}
 
-	if (NFNL_SUBSYS_ID(message->nlmsg_type) != NFNL_SUBSYS_NFTABLES ||
-	    mnl_nlmsg_get_payload_len(message) < sizeof(struct nfgenmsg))
+const struct nlattr *lease_attribute_in(const struct nlattr *nest, uint16_t type) {
+	const struct nlattr *attribute;
+	if (!nest)
+		return NULL;
+	mnl_attr_for_each_nested(attribute, nest) {
+		if (mnl_attr_get_type(attribute) == type)
+			return attribute;
+	}
+	return NULL;
+}
+
+bool lease_message_about(const struct nlmsghdr *message, const char *table) {
+	/* A table's name is its first attribute, and that of its table everything else's (NFTA_CHAIN_TABLE, NFTA_RULE_TABLE, …). */
+	const struct nlattr *name = lease_attribute(message, NFTA_TABLE_NAME);
+	if (!name || NFNL_SUBSYS_ID(message->nlmsg_type) != NFNL_SUBSYS_NFTABLES ||
+	    mnl_attr_validate(name, MNL_TYPE_NUL_STRING) < 0)
 		return false;
 	const struct nfgenmsg *fixed = mnl_nlmsg_get_payload(message);
-	if (fixed->nfgen_family != NFPROTO_NETDEV)
-		return false;
-	mnl_attr_for_each(attribute, message,
-			  sizeof(*fixed)) if (mnl_attr_get_type(attribute) ==
-					      TABLE) return mnl_attr_validate(attribute, MNL_TYPE_NUL_STRING) >= 0 &&
-		!strcmp(mnl_attr_get_str(attribute), table);
-	return false;
+	return fixed->nfgen_family == NFPROTO_NETDEV && !strcmp(mnl_attr_get_str(name), table);
 }

@@ -27,25 +27,24 @@ static uint64_t hash(const void *data, size_t len) {
 	return value;
 }
 
-static void add_elements(struct sum *sum, const struct nlattr *list) {
-	const struct nlattr *element;
-	mnl_attr_for_each_nested(element, list) sum->value += hash(element, mnl_attr_get_len(element));
+/* Everything behind the header, whose number of the ruleset's generation changes with what others do elsewhere. */
+static uint64_t hash_message(const struct nlmsghdr *message) {
+	return hash(mnl_nlmsg_get_payload_offset(message, sizeof(struct nfgenmsg)),
+		    mnl_nlmsg_get_payload_len(message) - sizeof(struct nfgenmsg));
 }
 
-/* Everything behind the header, whose number of the ruleset's generation changes with what others do elsewhere. */
 static void add_message(void *arg, struct nlmsghdr *message) {
 	struct sum *sum = arg;
-	const struct nlattr *attribute;
 	if (!lease_message_about(message, sum->table))
 		return; /* of chains the kernel lists those of all tables */
+	const struct nlattr *element, *elements = lease_attribute(message, NFTA_SET_ELEM_LIST_ELEMENTS);
 	if (NFNL_MSG_TYPE(message->nlmsg_type) != NFT_MSG_NEWSETELEM) {
-		sum->value += hash(mnl_nlmsg_get_payload_offset(message, sizeof(struct nfgenmsg)),
-				   mnl_nlmsg_get_payload_len(message) - sizeof(struct nfgenmsg));
-		return;
+		sum->value += hash_message(message);
+	} else if (elements) {
+		mnl_attr_for_each_nested(element, elements) {
+			sum->value += hash(element, mnl_attr_get_len(element));
+		}
 	}
-	mnl_attr_for_each(attribute, message,
-			  sizeof(struct nfgenmsg)) if (mnl_attr_get_type(attribute) == NFTA_SET_ELEM_LIST_ELEMENTS)
-		add_elements(sum, attribute);
 }
 
 static int list(struct lease *lease, uint16_t type, uint16_t flags, const char *set, uint64_t *value) {

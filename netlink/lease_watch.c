@@ -106,23 +106,20 @@ static enum kind kind_of(uint8_t type) {
 
 static void report(const struct lease_watch *watch, const struct nlmsghdr *generation, lease_watch_fn *fn, void *arg) {
 	struct lease_change change = {0};
-	const struct nlattr *attribute;
+	const struct nlattr *pid = lease_attribute(generation, NFTA_GEN_PROC_PID);
+	const struct nlattr *name = lease_attribute(generation, NFTA_GEN_PROC_NAME);
 	snprintf(change.what, sizeof(change.what), "%s", kind_words[watch->kind]);
-	mnl_attr_for_each(attribute, generation, sizeof(struct nfgenmsg)) {
-		uint16_t type = mnl_attr_get_type(attribute);
-		if (type == NFTA_GEN_PROC_PID && mnl_attr_validate(attribute, MNL_TYPE_U32) >= 0)
-			change.pid = (int)ntohl(mnl_attr_get_u32(attribute));
-		else if (type == NFTA_GEN_PROC_NAME && mnl_attr_validate(attribute, MNL_TYPE_NUL_STRING) >= 0)
-			snprintf(change.program, sizeof(change.program), "%s", mnl_attr_get_str(attribute));
-	}
+	if (pid && mnl_attr_validate(pid, MNL_TYPE_U32) >= 0)
+		change.pid = (int)ntohl(mnl_attr_get_u32(pid));
+	if (name && mnl_attr_validate(name, MNL_TYPE_NUL_STRING) >= 0)
+		snprintf(change.program, sizeof(change.program), "%s", mnl_attr_get_str(name));
 	fn(arg, &change);
 }
 
 static void take(struct lease_watch *watch, const struct lease *lease, int len, lease_watch_fn *fn, void *arg) {
 	for (const struct nlmsghdr *at = (const struct nlmsghdr *)watch->buffer; mnl_nlmsg_ok(at, len);
 	     at = mnl_nlmsg_next(at, &len)) {
-		if (NFNL_SUBSYS_ID(at->nlmsg_type) != NFNL_SUBSYS_NFTABLES ||
-		    mnl_nlmsg_get_payload_len(at) < sizeof(struct nfgenmsg))
+		if (NFNL_SUBSYS_ID(at->nlmsg_type) != NFNL_SUBSYS_NFTABLES)
 			continue;
 		uint8_t type = NFNL_MSG_TYPE(at->nlmsg_type);
 		if (type == NFT_MSG_NEWGEN) {

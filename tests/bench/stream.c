@@ -188,7 +188,9 @@ static int connect_within(struct stream *stream, nanos limit) {
 	struct sockaddr_in any = {AF_INET, 0, stream->address[CLIENT].sin_addr, {0}};
 	int fd = open_socket(stream->client_ns, SOCK_STREAM | SOCK_NONBLOCK, &any);
 	set(fd, SOL_SOCKET, SO_RCVBUFFORCE, BUFFER, "SO_RCVBUFFORCE");
-	connect(fd, (const struct sockaddr *)&stream->address[SERVER], sizeof(stream->address[SERVER]));
+	if (connect(fd, (const struct sockaddr *)&stream->address[SERVER], sizeof(stream->address[SERVER])) &&
+	    errno != EINPROGRESS)
+		shell_die("connect: %s", strerror(errno));
 	struct pollfd wait = {.fd = fd, .events = POLLOUT};
 	int error = 0;
 	socklen_t size = sizeof(error);

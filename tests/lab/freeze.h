@@ -1,5 +1,8 @@
 /* The freeze meter: on each CPU one memory-locked real-time thread, above everything that is measured, wakes every
- * millisecond and records every gap over 5 ms. It tells what a machine took away from what hamon did with the rest. */
+ * millisecond and records every gap over 5 ms. One thread more changes an address every few milliseconds, in a namespace of its
+ * own, and records how long that took: the kernel's rtnl lock is one for all namespaces, is held for as long as others are torn
+ * down beside a test, and no address of a takeover can be set meanwhile. It tells what a machine took away from what hamon did
+ * with the rest. */
 #ifndef LAB_FREEZE_H
 #define LAB_FREEZE_H
 
@@ -12,10 +15,10 @@ struct freeze;
 /* Starts the meter, or dies with the reason. Its records are shared with the children of this process. */
 struct freeze *freeze_start(void);
 
-/* The longest freeze of any CPU that overlapped the interval. */
+/* The longest freeze, of any CPU or of the lock, that overlapped the interval. */
 nanos freeze_worst(const struct freeze *freeze, nanos from, nanos to);
 
-/* How much of the interval at least one CPU stood still. */
+/* How much of the interval at least one of them stood still. */
 nanos freeze_overlap(const struct freeze *freeze, nanos from, nanos to);
 
 /* Watches for two seconds and returns the worst freeze in them. */

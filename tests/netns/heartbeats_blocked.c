@@ -44,7 +44,7 @@ NETNS_TEST(heartbeats_blocked,
 	enum { FEW = 4 }; /* heartbeats: the winner's, which silences the loser, and the loser's, which says so */
 	scene_bound(scene, announced - mended <= FEW * times_of(scene, NET_HA2, "heartbeat_ms"), mending, announced,
 		    "two owners became one only %.1f ms after they could hear each other", clock_ms(announced - mended));
-	scene_check(scene, pair_logged(&scene->pair, NET_HA1, "both nodes hold the lease: ha1 steps down"),
+	scene_check(scene, pair_logged(&scene->pair, NET_HA1, "ha2 holds the lease with a higher epoch"),
 		    "ha1's log does not say why it stepped down");
 	scene_check(scene, !pair_holds(&scene->pair, NET_HA1, PAIR_SHARED), "ha1 still bears the shared IP");
 	scene_watch(scene, NET_HA2, announced, 2 * scene->within);

@@ -1,5 +1,6 @@
 /* One node's heartbeats are lost, and nothing else: one direction is enough for there to be one owner. */
 #include "tests/netns/owners.h"
+#include "tests/netns/times.h"
 
 NETNS_TEST(heartbeats_blocked_one_way,
 	   "the backup's heartbeats are lost: the primary goes on; the primary's are lost: the backup serves") {
@@ -14,9 +15,12 @@ NETNS_TEST(heartbeats_blocked_one_way,
 	owners_check_silent(scene, PAIR_SHARED, NET_HA2, fault);
 
 	/* It hears its peer, which echoes nothing new: it is not alone, and may not renew. */
+	nanos lapse = times_unechoed(scene, NET_HA1);
 	fault = clock_now();
 	net_block_heartbeats(&scene->net, NET_HA1);
+	nanos blocked = clock_now();
 	scene_moved(scene, NET_HA1, NET_HA2, fault, scene->within);
+	times_check_silent(scene, PAIR_SHARED, NET_HA1, fault, blocked + lapse);
 	net_mend(&scene->net, NET_HA1);
 	scene_check(scene, scene_settle(scene) == NET_HA2, "ha1 came back as the primary");
 	scene_watch(scene, NET_HA2, clock_now(), scene->within);

@@ -67,7 +67,7 @@ static struct stopper *start_and_hold(struct scene *scene) {
 
 static void check_purged(struct scene *scene, const char *table) {
 	static const char *const gone[] = {PAIR_SHARED, SHARED6};
-	char listing[64 << 10];
+	char listing[64 << 10] = "";
 	struct shell_job job = {.ns = scene->net.ns[NET_HA1], .output = listing, .output_size = sizeof(listing)};
 	for (size_t i = 0; i < sizeof(gone) / sizeof(*gone); i++)
 		scene_check(scene, !pair_holds(&scene->pair, NET_HA1, gone[i]), "%s was not purged", gone[i]);

@@ -34,6 +34,8 @@ NETNS_TEST(monitor_stopped, "a monitor stands still for long: when it goes on th
 	thawed_check(scene, NET_HA1, back);
 	scene_check(scene, pair_wait_logged(&scene->pair, NET_HA1, "stood still", scene_patience(scene)),
 		    "ha1's log does not say that it stood still");
+	scene_check(scene, !pair_logged(&scene->pair, NET_HA1, "changed by others"),
+		    "ha1 takes its own supervisor for somebody else");
 	scene_check(scene, !pair_holds(&scene->pair, NET_HA1, PAIR_SHARED), "ha1 still bears the shared IP");
 	scene_watch(scene, NET_HA2, back, 3 * scene->within);
 	owners_check_silent(scene, PAIR_SHARED, NET_HA1, back);

@@ -2,13 +2,16 @@
  * lease runs out, while the backup's dead interval does. */
 #include "tests/netns/announcements.h"
 #include "tests/netns/owners.h"
+#include "tests/netns/times.h"
 
 NETNS_TEST(one_way_loss_out, "nobody hears the primary: its lease runs out, the backup serves within the time") {
 	scene_open(scene, NULL);
 	scene_start(scene, NET_HA1);
-	nanos fault = clock_now();
+	nanos lapse = times_unechoed(scene, NET_HA1), fault = clock_now();
 	net_cut_one_way(&scene->net, NET_HA1, NET_OUT);
+	nanos cut = clock_now();
 	scene_moved(scene, NET_HA1, NET_HA2, fault, scene->within);
+	times_check_silent(scene, PAIR_SHARED, NET_HA1, fault, cut + lapse);
 	/* It hears of the new epoch, so it is a backup, and no node in doubt. */
 	scene_wait(scene, NET_HA1, "/state", "backup");
 	scene_check(scene, !pair_holds(&scene->pair, NET_HA1, PAIR_SHARED), "ha1 still bears the shared IP");

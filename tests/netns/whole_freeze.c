@@ -4,10 +4,15 @@
 
 #include "tests/netns/owners.h"
 
+/* Stands in for a machine that stands still: only the kernels go on, and they are to be silent soon. */
 static void freeze(struct scene *scene, nanos length) {
 	for (unsigned host = 0; host < NET_NODES; host++)
 		pair_stop_all(&scene->pair, host);
-	clock_sleep_until(clock_now() + length);
+	nanos stopped = clock_now();
+	clock_sleep_until(stopped + length);
+	probe_settle(scene->probe);
+	for (unsigned host = 0; host < NET_NODES; host++)
+		owners_check_silent(scene, PAIR_SHARED, host, stopped + length / 2);
 	for (unsigned host = 0; host < NET_NODES; host++)
 		pair_continue_all(&scene->pair, host);
 }

@@ -242,7 +242,8 @@ static void check_frame(struct checker *checker, unsigned index, mono_t when, mo
 static bool excused(const struct checker *checker, unsigned index, mono_t when) {
 	const struct checker_node *node = &checker->node[index];
 	const struct account *account = &node->account;
-	bool bare = !account->guarded && account->hindered > account->bare - node->timers.heartbeat;
+	bool kept = account->removing || account->hindered > account->bare - node->timers.heartbeat;
+	bool bare = !account->guarded && kept;
 	return checker->waived || bare || when < node->lagging_until;
 }
 
@@ -283,6 +284,7 @@ void checker_emission(struct checker *checker, mono_t when, const struct sight s
 		bool ended = !sights[i].emits && node->emits;
 		node->clock = sights[i].clock;
 		node->account.hindered = sights[i].hindered;
+		node->account.removing = sights[i].removing;
 		node->silent_from = mono_max(node->silent_from, sights[i].unburied);
 		if (sights[i].emits) {
 			node->emitted = when;

@@ -8,8 +8,8 @@
  *   things for a heartbeat interval has put the guard back, or the addresses away. By the kernel: addresses that nobody
  *   renewed are gone when their time is up. Two speakers at once are excused only while one of them is not guarded and its
  *   daemon was kept from mending that: it stood still, was starved, was dead, or its netlink calls failed, since then or until
- *   less than a heartbeat interval before (so that it had not put the addresses away yet). That takes two faults within one
- *   interval. The longest such spell is counted.
+ *   less than a heartbeat interval before; or it is still taking the addresses away that it spoke by. That takes two faults
+ *   within one interval. The longest such spell is counted.
  * - A machine that stood still as a whole may, as it goes on, have a CPU that runs before the one that counts the jiffies:
  *   for up to J its kernel cannot know that the lease is over. Two speakers are excused for that J, and no longer. */
 #ifndef SIM_CHECKER_H
@@ -29,8 +29,10 @@ struct account {
 	mono_t permit_until, lease_until;
 	mono_t valid_until; /* of the addresses */
 	bool told_gone;     /* the daemon knows that it has no lease: it may renew none before its next grant */
-	mono_t bare;        /* true times: since when it is not guarded; until when it could not mend that */
-	mono_t hindered;
+	/* While it is not guarded, in true times: */
+	mono_t bare;     /* since when */
+	mono_t hindered; /* until when its daemon could not mend that */
+	bool removing;   /* it is taking addresses away */
 };
 
 struct checker_node {
@@ -110,6 +112,7 @@ struct sight {
 	mono_t clock;
 	mono_t ran_out;  /* true time at which its last lease ran out of itself */
 	mono_t hindered; /* true time until which its monitor cannot run, or cannot change anything; MONO_FAR: it is dead */
+	bool removing;   /* it is taking addresses away */
 	mono_t unburied; /* the same of its supervisor, and the time that it takes to silence the node */
 };
 void checker_emission(struct checker *checker, mono_t when, const struct sight sights[CHECKER_NODES]);

@@ -66,7 +66,7 @@ static void kill_all(struct world *w, struct host *host) {
 	restart(w, host, true);
 }
 
-/* A supervisor that lives starts the next one once it has silenced the node; else somebody starts everything anew. */
+/* A supervisor that lives silences the node, at the latest as it starts the next one; else somebody starts everything anew. */
 static void kill_monitor(struct world *w, struct host *host) {
 	world_trace(w, "node%u its monitor is KILLED", host->index);
 	host_end(host);
@@ -84,21 +84,20 @@ static void kill_supervisor(struct world *w, struct host *host) {
 	host_mail(w, host, &event);
 }
 
-static void stop_monitor(struct world *w, struct host *host) {
-	adversary_freeze(w, host, adversary_pause(w, &host->config.timers), FREEZE_MONITOR);
+static void stop_monitor(struct world *w, struct host *host, span_t length) {
+	adversary_freeze(w, host, length, FREEZE_MONITOR);
 	host_bury(w, host);
 	faults_post(w, HAPPEN_THAW, host->index, host->paused_until);
 }
 
-static void stop_supervisor(struct world *w, struct host *host) {
-	host->supervisor.paused_until =
-		mono_max(host->supervisor.paused_until, w->now + adversary_pause(w, &host->config.timers));
-	faults_disturb(w, host->supervisor.paused_until + 2 * SEC);
+static void stop_supervisor(struct world *w, struct host *host, span_t length) {
+	mono_t *until = &host->supervisor.paused_until;
+	*until = mono_max(*until, w->now + length);
+	faults_disturb(w, *until + 2 * SEC); /* an epoch that could not be reserved is asked for again */
 }
 
 /* All processes of both nodes, which go on within a moment of each other. */
-static void pause_both(struct world *w) {
-	span_t length = adversary_pause(w, &w->host[0].config.timers);
+static void pause_both(struct world *w, span_t length) {
 	for (unsigned i = 0; i < WORLD_NODES; i++)
 		adversary_freeze(w, &w->host[i], length + world_between(w, 0, w->h / 4), FREEZE_SERVICE);
 }
@@ -225,24 +224,27 @@ static enum mishap draw_fault(struct world *w) {
 	return (enum mishap)i;
 }
 
-static void strike(struct world *w, struct host *host, enum mishap mishap) {
+/* What befalls a node's processes, or its machine with all of them. */
+static void strike_processes(struct world *w, struct host *host, enum mishap mishap) {
+	span_t pause = adversary_pause(w, &host->config.timers);
 	switch (mishap) {
 	case MISHAP_PAUSE:
+		adversary_freeze(w, host, pause, FREEZE_SERVICE);
+		break;
 	case MISHAP_FREEZE:
+		adversary_freeze(w, host, pause, FREEZE_MACHINE);
+		break;
 	case MISHAP_FREEZE_JIFFIES:
-		adversary_freeze(w, host, adversary_pause(w, &host->config.timers),
-				 mishap == MISHAP_PAUSE    ? FREEZE_SERVICE
-				 : mishap == MISHAP_FREEZE ? FREEZE_MACHINE
-							   : FREEZE_JIFFIES);
+		adversary_freeze(w, host, pause, FREEZE_JIFFIES);
 		break;
 	case MISHAP_PAUSE_BOTH:
-		pause_both(w);
+		pause_both(w, pause);
 		break;
 	case MISHAP_STOP_MONITOR:
-		stop_monitor(w, host);
+		stop_monitor(w, host, pause);
 		break;
 	case MISHAP_STOP_SUPERVISOR:
-		stop_supervisor(w, host);
+		stop_supervisor(w, host, pause);
 		break;
 	case MISHAP_STARVED:
 		fail_for_a_while(w, &host->starved_until);
@@ -253,9 +255,13 @@ static void strike(struct world *w, struct host *host, enum mishap mishap) {
 	case MISHAP_KILL_MONITOR:
 		kill_monitor(w, host);
 		break;
-	case MISHAP_KILL_SUPERVISOR:
+	default: /* MISHAP_KILL_SUPERVISOR */
 		kill_supervisor(w, host);
-		break;
+	}
+}
+
+static void strike(struct world *w, struct host *host, enum mishap mishap) {
+	switch (mishap) {
 	case MISHAP_POWER:
 		lose_power(w, host);
 		break;
@@ -313,7 +319,10 @@ static void fault(struct world *w) {
 		faults_count(w, mishap);
 	faults_disturb(w, w->now);
 	world_trace(w, "FAULT node%u %s", host->index, mishap_name(mishap));
-	strike(w, host, mishap);
+	if (mishap <= MISHAP_KILL_SUPERVISOR)
+		strike_processes(w, host, mishap);
+	else
+		strike(w, host, mishap);
 }
 
 /* Told by an operator not to serve, whatever the peer does: only the node itself knows until when. */

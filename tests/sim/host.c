@@ -1,4 +1,4 @@
-/* A node's process: its agenda, its actions, and how they end. */
+/* A node's monitor: its agenda, its actions, and how they end. */
 #include "tests/sim/host.h"
 
 #include <assert.h>
@@ -175,13 +175,12 @@ static void settle(struct world *w, struct host *host) {
 
 /* ---- the table ---- */
 
-static bool netlink_fails(const struct world *w, const struct host *host) {
+bool host_netlink_fails(const struct world *w, const struct host *host) {
 	return w->now < host->netlink_fails_until;
 }
 
-/* In one transaction, with neither lease nor permit; without an interface of that name, without the chains on it. */
-static bool build_table(struct world *w, struct host *host) {
-	host->table_due = netlink_fails(w, host);
+bool host_build_table(struct world *w, struct host *host) {
+	host->table_due = host_netlink_fails(w, host);
 	if (host->table_due)
 		return false;
 	kernel_build(&host->kernel, host->named);
@@ -203,7 +202,7 @@ static void read_notice(struct world *w, struct host *host) {
 	if (!changed && !host->table_due)
 		return;
 	host->table_changed = false;
-	build_table(w, host);
+	host_build_table(w, host);
 	struct event event = {.type = EV_LEASE_LOST};
 	if (!changed || !holds(host))
 		return;
@@ -276,7 +275,7 @@ static void next_item(struct world *w, struct host *host) {
 		plan_validation(w, host);
 		return;
 	case ITEM_VALIDATE:
-		if (!netlink_fails(w, host))
+		if (!host_netlink_fails(w, host))
 			validate(w, host);
 		return;
 	case ITEM_EVENT:
@@ -304,7 +303,7 @@ void host_timer(struct world *w, struct host *host, uint64_t id) {
 	wake(w, host, host_clock(w, host) >= host->asked);
 }
 
-static void sleep_until_due(struct world *w, struct host *host) {
+void host_sleep(struct world *w, struct host *host) {
 	host->busy = false;
 	host->timer = 0;
 	/* It may say "at once" or "never". */
@@ -361,7 +360,7 @@ static void pay(struct world *w, struct host *host, bool *owed, enum event_type 
 
 static void remove_addresses(struct world *w, struct host *host) {
 	struct ip_set *present = &host->kernel.present;
-	int error = netlink_fails(w, host) ? ENOBUFS : 0;
+	int error = host_netlink_fails(w, host) ? ENOBUFS : 0;
 	if (!error) {
 		struct ip_set surplus = ip_set_less(*present, &host->work.want);
 		*present = ip_set_less(*present, &surplus);
@@ -428,9 +427,9 @@ static void send_heartbeat(struct world *w, struct host *host, const struct hear
 /* Where there is no table to set it in, the notice of that is only not read yet: it is built first. */
 static void permit(struct world *w, struct host *host, span_t life) {
 	mono_t clock = host_clock(w, host);
-	bool refused = w->now < host->permit_refused_until || netlink_fails(w, host);
+	bool refused = w->now < host->permit_refused_until || host_netlink_fails(w, host);
 	if (!refused && !kernel_permit(&host->kernel, clock, life)) {
-		build_table(w, host);
+		host_build_table(w, host);
 		kernel_permit(&host->kernel, clock, life);
 	}
 	if (!refused)
@@ -446,13 +445,13 @@ static void drop_permit(struct world *w, struct host *host) {
 /* Confirmed at once, since no frame leaves without the lease: if the table stands (else it is built first) and has its chains.
  * If it has not, only addresses that are gone are silent. */
 static void drop_lease(struct world *w, struct host *host) {
-	if (netlink_fails(w, host)) {
+	if (host_netlink_fails(w, host)) {
 		faults_count(w, MISHAP_DROP_REFUSED);
 		result_done(host, EV_LEASE_DROPPED, ENOBUFS);
 		return;
 	}
 	if (!host->kernel.table)
-		build_table(w, host);
+		host_build_table(w, host);
 	kernel_drop_lease(&host->kernel);
 	checker_dropped(&w->checker, host->index);
 	if (!host->bare) {
@@ -576,126 +575,5 @@ void host_run(struct world *w, struct host *host) {
 		if (!host->alive || w->checker.broken)
 			return;
 	}
-	sleep_until_due(w, host);
-}
-
-/* ---- its life ---- */
-
-/* From the monitor's death, or stop, to the last address gone. */
-static const span_t reaction = 20 * MSEC;
-
-/* Slow work keeps it only where it takes the addresses away: the table is built at once. */
-mono_t host_hindered(const struct world *w, const struct host *host) {
-	mono_t until = mono_max(mono_max(host->paused_until, host->starved_until), host->netlink_fails_until);
-	bool slow = !host->named && host->slow_until > 0;
-	if (slow)
-		until = mono_max(until, host->slow_until + w->dead / 2); /* its last piece ends */
-	return host->alive ? until : MONO_FAR;
-}
-
-/* When the supervisor runs, and its netlink calls succeed. */
-static true_t supervisor_able(const struct host *host) {
-	return mono_max(host->supervisor.paused_until, mono_max(host->frozen_until, host->netlink_fails_until));
-}
-
-mono_t host_unburied(const struct host *host) {
-	return host->supervisor.alive ? supervisor_able(host) + reaction : MONO_FAR;
-}
-
-static void react(struct world *w, struct host *host) {
-	post(w, host, HAPPEN_PURGE, mono_max(w->now, supervisor_able(host)) + world_between(w, 100 * USEC, reaction));
-}
-
-void host_bury(struct world *w, struct host *host) {
-	if (!host->supervisor.alive) {
-		faults_count(w, MISHAP_ORPHAN);
-		return;
-	}
-	checker_silenced(&w->checker, host->index, w->now + reaction);
-	react(w, host);
-}
-
-void host_silence(struct world *w, struct host *host) {
-	if (!host->supervisor.alive)
-		return;
-	if (w->now < supervisor_able(host)) {
-		react(w, host);
-		return;
-	}
-	struct kernel *kernel = &host->kernel;
-	world_trace(w, "node%u its supervisor silences it", host->index);
-	kernel_drop_lease(kernel);
-	checker_dropped(&w->checker, host->index);
-	struct event event = {.type = EV_ADDRESSES_LOST, .lost = kernel->present};
-	memset(&kernel->present, 0, sizeof kernel->present);
-	if (!host->alive)
-		return;
-	host_table_changed(w, host);
-	host_mail(w, host, &event);
-}
-
-void host_end(struct host *host) {
-	host->alive = false;
-	host->busy = host->table_changed = host->table_due = false;
-	host->life++;
-	host->timer = 0;
-	host->acts_n = host->agenda_n = host->results_n = host->frames_n = host->answers_n = host->mail_n = 0;
-	memset(&host->work, 0, sizeof host->work);
-}
-
-static struct core_memory read_disk(struct world *w, struct host *host, bool wiped) {
-	if (wiped) {
-		host->mark = 0;
-		host->paused = false;
-		host->idle_until = 0;
-	}
-	struct core_memory memory = {.boot = ++w->boots, .epoch_mark = host->mark};
-	if (w->now >= host->disk_fails_until)
-		host->mark += (uint64_t)world_between(w, 1, 40);
-	memory.reserved = host->mark;
-	memory.paused = host->paused;
-	memory.paused_until = host->operator_until;
-	if (!host->paused)
-		host->idle_until = 0;
-	else /* a request to resume may have died with the daemon */
-		host->idle_until =
-			host->operator_until == MONO_FAR ? MONO_FAR : kernel_when(&host->kernel, host->operator_until);
-	return memory;
-}
-
-/* What an earlier life left is purged, and the table built, before a word is said; until that can be done the supervisor tries
- * again. */
-static bool purge(struct world *w, struct host *host) {
-	if (netlink_fails(w, host))
-		return false;
-	memset(&host->kernel.present, 0, sizeof host->kernel.present);
-	return build_table(w, host);
-}
-
-void host_boot(struct world *w, struct host *host, bool wiped) {
-	if (!purge(w, host)) {
-		struct happening again = {.type = HAPPEN_BOOT, .node = host->index, .life = host->life, .wiped = wiped};
-		world_post(w, host->netlink_fails_until, again);
-		return;
-	}
-	host_end(host);
-	struct core_memory memory = read_disk(w, host, wiped);
-	if (!host->supervisor.alive)
-		host->supervisor.paused_until = 0;
-	host->alive = host->supervisor.alive = true;
-	memset(&host->kernel.expired, 0, sizeof host->kernel.expired);
-	host->now = host_clock(w, host);
-	host->tempted = host->reload = false;
-	host->validate_at = host->now;
-	host->unanswered = 0;
-	world_trace(w, "node%u BOOTS %lu, mark %lu, reserved %lu%s", host->index, memory.boot, memory.epoch_mark,
-		    memory.reserved, wiped ? ", its disk is empty" : "");
-	checker_boot(&w->checker, host->index, host->now, memory.epoch_mark, wiped);
-	checker_silenced(&w->checker, host->index, MONO_FAR);
-	core_init(&host->core, &host->config, &memory, host->now);
-	if (!host->carrier) {
-		struct event event = {.type = EV_CARRIER};
-		host_mail(w, host, &event);
-	}
-	sleep_until_due(w, host);
+	host_sleep(w, host);
 }

@@ -1,5 +1,6 @@
-/* One node of the simulated pair: what node.c does in the daemon, on the world's clock. It wakes, hands the core what came
- * in, carries its actions out one by one, and brings back how they ended. */
+/* One node of the simulated pair. host.c is its monitor: what node.c does in the daemon, on the world's clock. It wakes, hands
+ * the core what came in, carries its actions out one by one, and brings back how they ended. life.c is what surrounds it: start
+ * and end, the supervisor, the disk. */
 #ifndef SIM_HOST_H
 #define SIM_HOST_H
 
@@ -98,18 +99,11 @@ struct host {
 	uint64_t wanted;   /* the request it last said, for the adversary */
 };
 
-/* The daemon starts. */
+/* ---- life.c ---- */
+/* The daemon starts: what an earlier life left is purged first. */
 void host_boot(struct world *w, struct host *host, bool wiped);
 /* The monitor ends, with what it had in hand. */
 void host_end(struct host *host);
-
-/* A socket became ready, or something else happened to the process: it wakes soon. */
-void host_frame(struct world *w, struct host *host, unsigned link, const struct heartbeat *hb);
-void host_answer(struct world *w, struct host *host, unsigned slot, mono_t sent);
-void host_mail(struct world *w, struct host *host, const struct event *event);
-/* Others changed the table. */
-void host_table_changed(struct world *w, struct host *host);
-
 /* The supervisor sees that its monitor died, or stopped: it silences the node a little later, if it lives and runs. */
 void host_bury(struct world *w, struct host *host);
 /* It does: lease, then addresses. */
@@ -118,6 +112,21 @@ void host_silence(struct world *w, struct host *host);
 mono_t host_hindered(const struct world *w, const struct host *host);
 /* By when the supervisor could have silenced the node, had it to. MONO_FAR: it is dead. */
 mono_t host_unburied(const struct host *host);
+
+/* ---- host.c ---- */
+/* A socket became ready, or something else happened to the process: it wakes soon. */
+void host_frame(struct world *w, struct host *host, unsigned link, const struct heartbeat *hb);
+void host_answer(struct world *w, struct host *host, unsigned slot, mono_t sent);
+void host_mail(struct world *w, struct host *host, const struct event *event);
+/* Others changed the table. */
+void host_table_changed(struct world *w, struct host *host);
+
+/* The table in one transaction, with neither lease nor permit; without an interface of that name, without the chains on it.
+ * False: netlink refuses. */
+bool host_build_table(struct world *w, struct host *host);
+bool host_netlink_fails(const struct world *w, const struct host *host);
+/* It has nothing to do until its next wake, which is planned. */
+void host_sleep(struct world *w, struct host *host);
 
 /* Happenings of its own. */
 void host_timer(struct world *w, struct host *host, uint64_t id);

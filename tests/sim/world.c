@@ -338,6 +338,7 @@ static void judge_emission(struct world *w) {
 		sights[i].emits = w->now >= host->frozen_until && kernel_emits(kernel, clock, false);
 		sights[i].ran_out = kernel->ran_out == MONO_NEVER ? MONO_NEVER : kernel_when(kernel, kernel->ran_out);
 		sights[i].hindered = host_hindered(w, host);
+		sights[i].removing = host->work.owe_removed || host->work.owe_dropped;
 		sights[i].unburied = host_unburied(host);
 	}
 	checker_emission(&w->checker, w->now, sights);

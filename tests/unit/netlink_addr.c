@@ -291,7 +291,8 @@ static void note(void *arg, const struct watch_event *event) {
 	}
 }
 
-/* Adds both, and renews the one until the other has run out. Each lives two seconds: a freeze of the machine may be shorter. */
+/* Adds both, and renews the one until the other has run out. Each lives two seconds: a freeze of the machine may be
+ * shorter. */
 static void outlive(const char *renewed, const char *left_alone, uint8_t prefix) {
 	static struct watch watch;
 	struct addr_change one = mortal(renewed, prefix, 2), other = mortal(left_alone, prefix, 2);

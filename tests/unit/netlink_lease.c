@@ -140,8 +140,8 @@ Test(netlink_lease, drop_ends_lease_and_permit_at_once) {
 Test(netlink_lease, another_clusters_heartbeats_pass_and_do_nothing) {
 	scene_build(&scene);
 	cr_assert_eq(lease_permit(scene.lease, SCENE_LONG), 0);
-	for (uint8_t mark = MARK_PLAIN; mark <= MARK_GRANT; mark++) {
-		struct frame frame = frame_heartbeat(SCENE_TAG + 1, mark);
+	for (unsigned mark = MARK_PLAIN; mark <= MARK_GRANT; mark++) {
+		struct frame frame = frame_heartbeat(SCENE_TAG + 1, (uint8_t)mark);
 		cr_assert_eq(frame_send("left", &frame), 0);
 		cr_assert_not(scene_has_lease(&scene));
 	}
@@ -199,6 +199,23 @@ Test(netlink_lease, what_no_process_here_sent_grants_nothing) {
 	cr_assert_eq(memcmp(got.bytes, plain.bytes, plain.len), 0, "the one that is marked came through");
 	cr_assert_not(scene_has_lease(&scene));
 	close(far);
+}
+
+Test(netlink_lease, the_peers_heartbeats_are_taken_in_and_grant_nothing_here) {
+	scene_build(&scene);
+	cr_assert_eq(lease_permit(scene.lease, SCENE_LONG), 0);
+	int near = frame_socket("left", HEARTBEAT_ETHERTYPE, 0);
+	for (unsigned mark = MARK_PLAIN; mark <= MARK_GRANT; mark++) {
+		struct frame heartbeat = frame_heartbeat(SCENE_TAG, (uint8_t)mark), got = {0};
+		sandbox_go(SANDBOX_RIGHT);
+		cr_assert_eq(frame_send("right", &heartbeat), 0);
+		sandbox_go(SANDBOX_LEFT);
+		for (struct sandbox_wait wait = {0}; recv(near, got.bytes, sizeof(got.bytes), MSG_DONTWAIT) < 0;)
+			cr_assert(sandbox_waiting(&wait), "mark %u", mark);
+		cr_assert_eq(memcmp(got.bytes, heartbeat.bytes, heartbeat.len), 0, "mark %u", mark);
+		cr_assert_not(scene_has_lease(&scene));
+	}
+	close(near);
 }
 
 /* ---- what leaves ---- */
