@@ -245,17 +245,32 @@ static void give(struct node *node, enum addr_op op, const struct ip_set *todo) 
 	addr_thread_give(ips->thread, &batch);
 }
 
+/* Takes them off now, and says so if that fails for good: whatever guarded them was bound to the interface's name. */
+static void take_off(struct node *node, const struct addr_change *list, size_t n) {
+	enum { TRIALS = 3 };
+	int results[ADDR_THREAD_BATCH], error = 0;
+
+	for (unsigned trial = 0; trial == 0 || (error && trial < TRIALS); trial++) {
+		addr_apply(&node->rtnl, ADDR_DELETE, list, n, results);
+		error = 0;
+		for (size_t i = 0; i < n; i++)
+			error = results[i] ? results[i] : error;
+	}
+	if (error)
+		node_say(node, NOTE_ERROR, -error, "shared IPs may still stand on an interface that was renamed");
+}
+
 /* One of a batch was done. The interface may have been renamed meanwhile: what came to it then is taken off at once. A renewal
  * that failed is tried again in the next round; an address that runs out until then is told of like any deletion, and put
  * back. */
 static void done(struct node *node, const struct addr_batch *batch, size_t i) {
 	struct node_ips *ips = &node->ips;
 	unsigned slot = ips->batch[i];
-	int ifindex = node->interfaces[ips->slots[slot].interface].iface.ifindex, result;
+	int ifindex = node->interfaces[ips->slots[slot].interface].iface.ifindex;
 
 	ip_set_remove(&ips->under_way, slot);
 	if (batch->list[i].ifindex != ifindex)
-		addr_apply(&node->rtnl, ADDR_DELETE, &batch->list[i], 1, &result);
+		take_off(node, &batch->list[i], 1);
 	else if (!ips->renewing)
 		change_done(node, batch->op, slot, batch->results[i]);
 }
@@ -515,7 +530,6 @@ void node_ips_resync(struct node *node) {
 void node_ips_interface_changed(struct node *node, unsigned interface, int before) {
 	struct node_ips *ips = &node->ips;
 	struct addr_change list[ADDR_THREAD_BATCH];
-	int results[ADDR_THREAD_BATCH];
 	size_t n = 0;
 
 	for (unsigned i = CORE_IPS; i-- > 0;) {
@@ -526,10 +540,10 @@ void node_ips_interface_changed(struct node *node, unsigned interface, int befor
 			.ifindex = before, .address = ips->slots[i].conf.address, .prefix = ips->slots[i].conf.prefix};
 		if (n < ADDR_THREAD_BATCH)
 			continue;
-		addr_apply(&node->rtnl, ADDR_DELETE, list, n, results);
+		take_off(node, list, n);
 		n = 0;
 	}
-	addr_apply(&node->rtnl, ADDR_DELETE, list, n, results);
+	take_off(node, list, n);
 }
 
 /* ---- setting up ---- */

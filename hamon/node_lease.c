@@ -127,8 +127,13 @@ static void watch_ready(void *arg, uint32_t events) {
 
 /* ---- the lease ---- */
 
+/* Where the table is gone, and the notice of that is not read yet, it is made first: no reason not to serve. */
 void node_lease_permit(struct node *node, span_t life) {
-	node_event_done(node, EV_PERMITTED, node->lease.kernel ? lease_permit(node->lease.kernel, life) : 0);
+	int error = node->lease.kernel ? lease_permit(node->lease.kernel, life) : 0;
+
+	if (error == -ENOENT && build(node) == 0)
+		error = lease_permit(node->lease.kernel, life);
+	node_event_done(node, EV_PERMITTED, error);
 }
 
 void node_lease_drop_permit(struct node *node) {

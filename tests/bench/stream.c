@@ -22,7 +22,8 @@
 #include "tests/lab/shell.h"
 
 enum {
-	PORT = 9, /* discard */
+	PORT_DISCARD = 9,
+	PORT_ECHO = 7,
 	/* Ethernet 14, IP 20, UDP 8, checksum of the frame 4: with these 64 bytes, Ethernet's shortest frame. */
 	PAYLOAD = 18,
 	BATCH = 64,
@@ -32,9 +33,12 @@ enum {
 
 /* What TCP sends before it is measured: it is past its slow start then. */
 #define WARM_UP (100 * NANOS_MS)
+/* So long a TCP sender and an echo wait for what does not come: a rule dropped it. */
+#define SEND_LIMIT NANOS_SEC
+#define ECHO_LIMIT (20 * NANOS_MS)
 
 static const char *const kind_names[] = {"UDP from the shared IP", "UDP from it, in batches", "UDP to the shared IP",
-					 "TCP from the shared IP"};
+					 "UDP asked and answered", "TCP from the shared IP"};
 static_assert(sizeof(kind_names) / sizeof(*kind_names) == STREAM__KINDS, "a name for each kind");
 
 const char *stream_kind_name(enum stream_kind kind) {
@@ -45,8 +49,9 @@ enum { SERVER, CLIENT, ENDS };
 
 struct stream {
 	struct sockaddr_in address[ENDS];
-	int udp[ENDS];
-	int listener; /* the server's */
+	int udp[ENDS];  /* refuse what they receive */
+	int echo[ENDS]; /* connected to each other */
+	int listener;   /* the server's */
 	const char *client_ns;
 	int cpu_sender, cpu_reader;
 };
@@ -54,6 +59,12 @@ struct stream {
 static void set(int fd, int level, int option, int value, const char *what) {
 	if (setsockopt(fd, level, option, &value, sizeof(value)))
 		shell_die("%s: %s", what, strerror(errno));
+}
+
+static void limit(int fd, int option, nanos time) {
+	struct timeval value = {.tv_sec = time / NANOS_SEC, .tv_usec = time % NANOS_SEC / 1000};
+	if (setsockopt(fd, SOL_SOCKET, option, &value, sizeof(value)))
+		shell_die("no limit in time for a socket: %s", strerror(errno));
 }
 
 static int open_socket(const char *ns, int type, const struct sockaddr_in *address) {
@@ -98,22 +109,33 @@ static void stay_on(int cpu) {
 		shell_die("cannot stay on CPU %d: %s", cpu, strerror(errno));
 }
 
+static void open_echo(struct stream *stream, const char *server_ns) {
+	struct sockaddr_in address[ENDS] = {stream->address[SERVER], stream->address[CLIENT]};
+	address[SERVER].sin_port = address[CLIENT].sin_port = htons(PORT_ECHO);
+	stream->echo[SERVER] = open_socket(server_ns, SOCK_DGRAM, &address[SERVER]);
+	stream->echo[CLIENT] = open_socket(stream->client_ns, SOCK_DGRAM, &address[CLIENT]);
+	for (unsigned end = 0; end < ENDS; end++) {
+		const struct sockaddr_in *other = &address[end == SERVER ? CLIENT : SERVER];
+		if (connect(stream->echo[end], (const struct sockaddr *)other, sizeof(*other)))
+			shell_die("no way between the hosts: %s", strerror(errno));
+		/* A guard that is shut leaves a question without an answer. */
+		limit(stream->echo[end], SO_RCVTIMEO, ECHO_LIMIT);
+	}
+}
+
 struct stream *stream_open(const char *server_ns, struct in_addr server, const char *client_ns, struct in_addr client) {
 	struct stream *stream = calloc(1, sizeof(*stream));
 	if (!stream)
 		shell_die("out of memory");
 	stream->client_ns = client_ns;
-	stream->address[SERVER] = (struct sockaddr_in){AF_INET, htons(PORT), server, {0}};
-	stream->address[CLIENT] = (struct sockaddr_in){AF_INET, htons(PORT), client, {0}};
+	stream->address[SERVER] = (struct sockaddr_in){AF_INET, htons(PORT_DISCARD), server, {0}};
+	stream->address[CLIENT] = (struct sockaddr_in){AF_INET, htons(PORT_DISCARD), client, {0}};
 	stream->udp[SERVER] = open_socket(server_ns, SOCK_DGRAM, &stream->address[SERVER]);
 	stream->udp[CLIENT] = open_socket(client_ns, SOCK_DGRAM, &stream->address[CLIENT]);
+	open_echo(stream, server_ns);
 	stream->listener = open_socket(server_ns, SOCK_STREAM, &stream->address[SERVER]);
-	for (unsigned end = 0; end < ENDS; end++) {
-		const struct sockaddr_in *other = &stream->address[end == SERVER ? CLIENT : SERVER];
-		refuse_all(stream->udp[end]);
-		if (connect(stream->udp[end], (const struct sockaddr *)other, sizeof(*other)))
-			shell_die("no way between the hosts: %s", strerror(errno));
-	}
+	refuse_all(stream->udp[SERVER]);
+	refuse_all(stream->udp[CLIENT]);
 	set(stream->listener, SOL_SOCKET, SO_SNDBUFFORCE, BUFFER, "SO_SNDBUFFORCE"); /* what is accepted inherits it */
 	if (listen(stream->listener, 1))
 		shell_die("listen: %s", strerror(errno));
@@ -132,28 +154,64 @@ static uint32_t refused(int fd) {
 	return info[SK_MEMINFO_DROPS];
 }
 
-static void send_batch(int fd, bool at_once) {
+/* To an address each, as a service that has more than one client: its socket is not connected. What the rules drop is no
+ * error (UDP tells ENOBUFS only with IP_RECVERR). */
+static void send_some(int fd, const struct sockaddr_in *to, bool in_batches) {
 	static uint8_t payload[PAYLOAD];
-	static struct iovec iov = {payload, sizeof(payload)};
+	struct iovec iov = {payload, sizeof(payload)};
 	struct mmsghdr msgs[BATCH];
 	for (unsigned i = 0; i < BATCH; i++)
-		msgs[i] = (struct mmsghdr){.msg_hdr = {.msg_iov = &iov, .msg_iovlen = 1}};
-	/* What the rules drop is no error for UDP (ENOBUFS is told only with IP_RECVERR): no counting here. */
-	if (at_once)
+		msgs[i] = (struct mmsghdr){.msg_hdr = {(void *)to, sizeof(*to), &iov, 1, NULL, 0, 0}};
+	if (in_batches)
 		sendmmsg(fd, msgs, BATCH, 0);
 	else
 		for (unsigned i = 0; i < BATCH; i++)
-			send(fd, payload, sizeof(payload), 0);
+			sendmsg(fd, &msgs[i].msg_hdr, 0);
 }
 
-static double udp_rate(int from, int to, bool in_batches, nanos length) {
-	uint32_t before = refused(to);
+static double udp_rate(struct stream *stream, unsigned from, bool in_batches, nanos length) {
+	unsigned to = from == SERVER ? CLIENT : SERVER;
+	uint32_t before = refused(stream->udp[to]);
 	nanos begin = clock_now(), now;
 	do {
-		send_batch(from, in_batches);
+		send_some(stream->udp[from], &stream->address[to], in_batches);
 		now = clock_now();
 	} while (now - begin < length);
-	return (double)(refused(to) - before) / (clock_ms(now - begin) / 1000);
+	return (double)(refused(stream->udp[to]) - before) / (clock_ms(now - begin) / 1000);
+}
+
+struct service {
+	int fd, cpu;
+	_Atomic bool stop;
+};
+
+static void *answer(void *arg) {
+	struct service *service = arg;
+	uint8_t payload[PAYLOAD];
+	stay_on(service->cpu);
+	while (!atomic_load(&service->stop))
+		if (recv(service->fd, payload, sizeof(payload), 0) > 0)
+			send(service->fd, payload, sizeof(payload), 0);
+	return NULL;
+}
+
+/* Both on one processor: no interrupt between processors, which a virtual machine makes dear, hides what the rules cost. */
+static double echo_rate(struct stream *stream, nanos length) {
+	struct service service = {.fd = stream->echo[SERVER], .cpu = stream->cpu_sender};
+	pthread_t thread;
+	if (pthread_create(&thread, NULL, answer, &service))
+		shell_die("no thread to answer");
+	uint8_t payload[PAYLOAD] = {0};
+	uint64_t answers = 0;
+	nanos begin = clock_now(), now;
+	do {
+		send(stream->echo[CLIENT], payload, sizeof(payload), 0);
+		answers += recv(stream->echo[CLIENT], payload, sizeof(payload), 0) > 0;
+		now = clock_now();
+	} while (now - begin < length);
+	atomic_store(&service.stop, true);
+	pthread_join(thread, NULL);
+	return 2 * (double)answers / (clock_ms(now - begin) / 1000);
 }
 
 /* ---- TCP ---- */
@@ -210,8 +268,7 @@ static double tcp_rate(struct stream *stream, nanos length) {
 	int server = accept4(stream->listener, NULL, NULL, SOCK_CLOEXEC);
 	if (server < 0)
 		shell_die("accept: %s", strerror(errno));
-	struct timeval patience = {.tv_sec = 1};
-	setsockopt(server, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	limit(server, SO_SNDTIMEO, SEND_LIMIT);
 	struct reader reader = {.fd = client, .cpu = stream->cpu_reader};
 	pthread_t thread;
 	if (pthread_create(&thread, NULL, read_all, &reader))
@@ -234,14 +291,15 @@ static double tcp_rate(struct stream *stream, nanos length) {
 
 double stream_rate(struct stream *stream, enum stream_kind kind, nanos length) {
 	stay_on(stream->cpu_sender);
-	int server = stream->udp[SERVER], client = stream->udp[CLIENT];
 	switch (kind) {
 	case STREAM_UDP_OUT:
-		return udp_rate(server, client, false, length);
+		return udp_rate(stream, SERVER, false, length);
 	case STREAM_UDP_BATCH:
-		return udp_rate(server, client, true, length);
+		return udp_rate(stream, SERVER, true, length);
 	case STREAM_UDP_IN:
-		return udp_rate(client, server, false, length);
+		return udp_rate(stream, CLIENT, false, length);
+	case STREAM_UDP_ECHO:
+		return echo_rate(stream, length);
 	case STREAM_TCP_OUT:
 		return tcp_rate(stream, length);
 	case STREAM__KINDS:

@@ -11,7 +11,8 @@ NETNS_TEST(heartbeats_blocked_one_way,
 	scene_wait(scene, NET_HA1, "/alone", "true");
 	scene_watch(scene, NET_HA1, fault, 2 * scene->within);
 	net_mend(&scene->net, NET_HA2);
-	scene_check(scene, scene_settle(scene) == NET_HA1, "ha2 took the role from a primary that it heard");
+	scene_bound(scene, scene_settle(scene) == NET_HA1, fault, clock_now(),
+		    "ha2 took the role from a primary that it heard");
 	owners_check_silent(scene, PAIR_SHARED, NET_HA2, fault);
 
 	/* It hears its peer, which echoes nothing new: it is not alone, and may not renew. */

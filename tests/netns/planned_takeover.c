@@ -19,6 +19,7 @@ NETNS_TEST(planned_takeover, "takeover, there and back: hardly an outage, and a 
 		unsigned changes = sniff_changes(scene->sniff, &shared, before, clock_now());
 		scene_check(scene, changes == 1, "the switch saw the owner change %u times in one hand-over", changes);
 		unsigned claims = owners_check(scene, PAIR_SHARED, pair_other(primary), before);
-		scene_check(scene, claims == 1, "the role was claimed %u times in one hand-over", claims);
+		scene_bound(scene, claims == 1, before, clock_now(), "the role was claimed %u times in one hand-over",
+			    claims);
 	}
 }

@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/netns/owners.h"
 #include "tests/netns/repair.h"
 
 #define FIRST   "{ address = \"" PAIR_SHARED "/24\" interface = \"eth0\" }"
@@ -26,14 +25,15 @@ static bool listed(struct scene *scene, enum net_host host, const char *address)
 /* Both addresses in the table, and on the interface of the primary; or neither. */
 static void wait_both(struct scene *scene, bool there) {
 	static const char *const addresses[] = {SECOND, SECOND6};
-	nanos end = scene_patience(scene);
+	nanos begin = clock_now(), end = scene_patience(scene);
 	for (unsigned i = 0; i < sizeof(addresses) / sizeof(*addresses); i++) {
 		for (unsigned host = 0; host < NET_NODES; host++)
 			while (listed(scene, host, addresses[i]) != there)
-				scene_check(scene, clock_now() < end, "%s's table %s %s", net_host_name(host),
+				scene_bound(scene, clock_now() < end, begin, end, "%s's table %s %s", net_host_name(host),
 					    there ? "lacks" : "still has", addresses[i]);
 		while (pair_holds(&scene->pair, NET_HA1, addresses[i]) != there)
-			scene_check(scene, clock_now() < end, "ha1 %s %s", there ? "lacks" : "still has", addresses[i]);
+			scene_bound(scene, clock_now() < end, begin, end, "ha1 %s %s", there ? "lacks" : "still has",
+				    addresses[i]);
 	}
 }
 
@@ -58,13 +58,6 @@ NETNS_TEST(reload_table, "shared IPs come and go by reload: the primary's table 
 		    "ha1 had to claim anew");
 	scene_check(scene, pair_number(&scene->pair, NET_HA1, "/lease/changes") == 0,
 		    "ha1 takes its own changes of the table for others'");
-	scene_check(scene, scene_settle(scene) == NET_HA1, "ha2 took the role");
-
-	/* The table guards as before. */
-	fault = clock_now();
-	pair_stop_all(&scene->pair, NET_HA1);
-	scene_moved(scene, NET_HA1, NET_HA2, fault, scene->within);
-	pair_continue_all(&scene->pair, NET_HA1);
-	scene_check(scene, scene_settle(scene) == NET_HA2, "ha1 took the role when it went on");
-	owners_check(scene, PAIR_SHARED, NET_HA1, fault);
+	scene_bound(scene, scene_settle(scene) == NET_HA1, fault, clock_now(), "ha2 took the role");
+	repair_check_guards(scene);
 }

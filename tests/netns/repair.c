@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "tests/lab/shell.h"
+#include "tests/netns/owners.h"
 #include "tests/netns/ruleset.h"
 #include "tests/netns/times.h"
 
@@ -209,4 +210,15 @@ void repair_check(struct scene *scene, enum net_host host, const char *words, ..
 	scene_check(scene, now == changes + 1, "%.0f changes are counted, it was one", now - changes);
 	free(before);
 	free(after);
+}
+
+void repair_check_guards(struct scene *scene) {
+	nanos lease = times_lease(scene, NET_HA1), fault = clock_now();
+	pair_stop_all(&scene->pair, NET_HA1);
+	nanos stopped = clock_now();
+	scene_moved(scene, NET_HA1, NET_HA2, fault, scene->within);
+	times_check_silent(scene, PAIR_SHARED, NET_HA1, fault, stopped + lease);
+	pair_continue_all(&scene->pair, NET_HA1);
+	scene_check(scene, scene_settle(scene) == NET_HA2, "ha1 took the role when it went on");
+	owners_check(scene, PAIR_SHARED, NET_HA1, fault);
 }

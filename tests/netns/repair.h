@@ -11,4 +11,7 @@ char *repair_listing(struct scene *scene, enum net_host host);
  * notices, as it was before, with a line in the log, a warning in the status, and the culprit named in both. */
 void repair_check(struct scene *scene, enum net_host host, const char *words, ...) __attribute__((format(printf, 3, 4)));
 
+/* The table does what it is for: ha1, the primary, is stopped, and falls silent before ha2 serves in its place. */
+void repair_check_guards(struct scene *scene);
+
 #endif

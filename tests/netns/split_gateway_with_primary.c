@@ -14,7 +14,8 @@ NETNS_TEST(split_gateway_with_primary,
 
 	nanos whole = clock_now();
 	net_unite(&scene->net);
-	scene_check(scene, scene_settle(scene) == NET_HA1, "ha2 took the role when the switch was whole");
+	scene_bound(scene, scene_settle(scene) == NET_HA1, fault, clock_now(),
+		    "ha2 took the role when the switch was whole");
 	announcements_begin(scene, NET_HA1, whole);
 	scene_watch(scene, NET_HA1, fault, scene->within);
 
@@ -23,6 +24,6 @@ NETNS_TEST(split_gateway_with_primary,
 		    "the client was not served for %.1f ms, and nothing was wrong on its side",
 		    clock_ms(gap.to - gap.from));
 	unsigned claims = owners_check(scene, PAIR_SHARED, NET_HA1, fault);
-	scene_check(scene, claims == 0, "the role was claimed %u times", claims);
+	scene_bound(scene, claims == 0, fault, clock_now(), "the role was claimed %u times", claims);
 	owners_check_silent(scene, PAIR_SHARED, NET_HA2, fault);
 }

@@ -27,7 +27,7 @@ static void start_annex(struct scene *scene) {
 }
 
 static void check_tables(struct scene *scene) {
-	char tables[1024], edge_table[64] = "", annex_table[64] = "";
+	char tables[1024] = "", edge_table[64] = "", annex_table[64] = "";
 	struct shell_job job = {.ns = scene->net.ns[NET_HA1], .output = tables, .output_size = sizeof(tables)};
 	pair_get(&scene->pair, NET_HA1, "/lease/table", edge_table, sizeof(edge_table));
 	pair_get(&annex, NET_HA1, "/lease/table", annex_table, sizeof(annex_table));

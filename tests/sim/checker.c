@@ -108,8 +108,10 @@ void checker_bared(struct checker *checker, unsigned index, mono_t when, bool ta
 		checker_dropped(checker, index);
 		account->table = false;
 	}
-	if (account->guarded)
+	if (account->guarded) {
 		account->bare = when;
+		account->leftover = account->removing;
+	}
 	account->guarded = false;
 }
 
@@ -242,7 +244,7 @@ static void check_frame(struct checker *checker, unsigned index, mono_t when, mo
 static bool excused(const struct checker *checker, unsigned index, mono_t when) {
 	const struct checker_node *node = &checker->node[index];
 	const struct account *account = &node->account;
-	bool kept = account->removing || account->hindered > account->bare - node->timers.heartbeat;
+	bool kept = account->leftover || account->hindered > account->bare - node->timers.heartbeat;
 	bool bare = !account->guarded && kept;
 	return checker->waived || bare || when < node->lagging_until;
 }
@@ -285,6 +287,7 @@ void checker_emission(struct checker *checker, mono_t when, const struct sight s
 		node->clock = sights[i].clock;
 		node->account.hindered = sights[i].hindered;
 		node->account.removing = sights[i].removing;
+		node->account.leftover &= sights[i].removing;
 		node->silent_from = mono_max(node->silent_from, sights[i].unburied);
 		if (sights[i].emits) {
 			node->emitted = when;

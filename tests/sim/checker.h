@@ -8,8 +8,8 @@
  *   things for a heartbeat interval has put the guard back, or the addresses away. By the kernel: addresses that nobody
  *   renewed are gone when their time is up. Two speakers at once are excused only while one of them is not guarded and its
  *   daemon was kept from mending that: it stood still, was starved, was dead, or its netlink calls failed, since then or until
- *   less than a heartbeat interval before; or it is still taking the addresses away that it spoke by. That takes two faults
- *   within one interval. The longest such spell is counted.
+ *   less than a heartbeat interval before; or it is still taking addresses away, as it was when the guard went. That takes
+ *   two faults within one interval. The longest such spell is counted.
  * - A machine that stood still as a whole may, as it goes on, have a CPU that runs before the one that counts the jiffies:
  *   for up to J its kernel cannot know that the lease is over. Two speakers are excused for that J, and no longer. */
 #ifndef SIM_CHECKER_H
@@ -33,6 +33,7 @@ struct account {
 	mono_t bare;     /* since when */
 	mono_t hindered; /* until when its daemon could not mend that */
 	bool removing;   /* it is taking addresses away */
+	bool leftover;   /* and was when the guard went */
 };
 
 struct checker_node {
