@@ -257,7 +257,7 @@ static void take_off(struct node *node, const struct addr_change *list, size_t n
 			error = results[i] ? results[i] : error;
 	}
 	if (error)
-		node_say(node, NOTE_ERROR, -error, "shared IPs may still stand on an interface that was renamed");
+		node_say(node, NOTE_ERROR, -error, "shared IPs may still stand on an interface");
 }
 
 /* One of a batch was done. The interface may have been renamed meanwhile: what came to it then is taken off at once. A renewal
@@ -269,6 +269,8 @@ static void done(struct node *node, const struct addr_batch *batch, size_t i) {
 	int ifindex = node->interfaces[ips->slots[slot].interface].iface.ifindex;
 
 	ip_set_remove(&ips->under_way, slot);
+	if (!ips->slots[slot].used)
+		node_lease_review(node);
 	if (batch->list[i].ifindex != ifindex)
 		take_off(node, &batch->list[i], 1);
 	else if (!ips->renewing)
@@ -406,7 +408,7 @@ bool node_ips_work(struct node *node) {
 	todo = to_add(ips);
 	if (!ip_set_empty(&todo)) {
 		/* We may have been frozen since the lease was granted: the next wake will notice, and this must not be late. */
-		if (!node_lease_stands(node))
+		if (!node_lease_stands(node) || !node_lease_in_place(node))
 			return true;
 		give(node, ADDR_ADD, &todo);
 		return false;
@@ -554,6 +556,19 @@ int node_ips_init(struct node *node) {
 	return error ? error : loop_add(&node->loop, addr_thread_fd(node->ips.thread), EPOLLIN, thread_ready, node);
 }
 
+/* What the thread added last may stand, though nobody wants it any more: looked up, and taken off now. */
 void node_ips_fini(struct node *node) {
-	addr_thread_stop(node->ips.thread);
+	struct node_ips *ips = &node->ips;
+
+	addr_thread_stop(ips->thread);
+	node_ips_resync(node);
+	for (unsigned i = CORE_IPS; i-- > 0;) {
+		const struct node_ip *ip = &ips->slots[i];
+		struct addr_change change = {.ifindex = node->interfaces[ip->interface].iface.ifindex,
+					     .address = ip->conf.address,
+					     .prefix = ip->conf.prefix};
+		if (ip_set_has(&ips->present, i))
+			take_off(node, &change, 1);
+	}
+	node_ips_resync(node);
 }

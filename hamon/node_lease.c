@@ -21,7 +21,8 @@ static void plan_interface(struct lease_plan *plan, const char *name) {
 	memcpy(plan->interfaces[plan->interfaces_n++], name, IF_NAMESIZE);
 }
 
-/* The interfaces that are there, and the addresses: the configured ones, and those that are still to be removed. */
+/* The interfaces that are there, and the addresses: the configured ones, those that are still to be removed, and those that the
+ * thread may just be adding. */
 static void make_plan(const struct node *node, struct lease_plan *plan) {
 	memset(plan, 0, sizeof *plan);
 	plan->length = node->core_config.timers.lease;
@@ -29,7 +30,7 @@ static void make_plan(const struct node *node, struct lease_plan *plan) {
 		if (node->interfaces[i].iface.ifindex != 0 && node_interface_used(node, i))
 			plan_interface(plan, node->interfaces[i].iface.name);
 	for (unsigned i = 0; i < CORE_IPS; i++)
-		if (node->ips.slots[i].used || ip_set_has(&node->ips.present, i))
+		if (node->ips.slots[i].used || ip_set_has(&node->ips.present, i) || ip_set_has(&node->ips.under_way, i))
 			plan->addresses[plan->addresses_n++] = node->ips.slots[i].conf.address;
 }
 
@@ -75,6 +76,15 @@ void node_lease_review(struct node *node) {
 	node->lease.review = true;
 }
 
+void node_lease_rebuild(struct node *node) {
+	node->lease.stands = false;
+	node->lease.build_at = node->now;
+}
+
+bool node_lease_in_place(const struct node *node) {
+	return !node->lease.kernel || (node->lease.stands && !node->lease.review);
+}
+
 bool node_lease_guards(struct node *node) {
 	struct node_lease *lease = &node->lease;
 
@@ -104,36 +114,61 @@ static void say_change(struct node *node, const struct lease_change *change, int
 	node_say(node, NOTE_LEASE_CHANGED, -error, "%s", lease->change);
 }
 
-/* Whatever they did, the table is made anew: it costs less than to find out whether it still guards. Our own supervisor is no
- * news: it drops the lease of a monitor that stands still. */
-static void changed(void *arg, const struct lease_change *change) {
-	struct node *node = arg;
+/* What the notices of one reading come to. */
+struct changes {
+	unsigned n; /* transactions of others */
+	bool lost;  /* some notices were */
+	struct lease_change newest;
+};
 
-	if (change->lost && lease_check(node->lease.kernel) == 0)
+/* Our own supervisor's are no news, though they count: it drops the lease of a monitor that stands still. */
+static void changed(void *arg, const struct lease_change *change) {
+	struct changes *changes = arg;
+
+	if (change->lost) {
+		changes->lost = true;
 		return;
-	int error = build(node);
-	if (!change->lost && change->pid != getppid())
-		say_change(node, change, error);
+	}
+	changes->n++;
+	if (change->pid != getppid())
+		changes->newest = *change;
 }
 
+/* Whatever they did, the table is made anew, once: it costs less than to find out whether it still guards. */
 static void watch_ready(void *arg, uint32_t events) {
 	struct node *node = arg;
-	int error = lease_watch_read(node->lease.watch, node->lease.kernel, changed, node);
+	struct changes changes = {0};
+	int error = lease_watch_read(node->lease.watch, node->lease.kernel, changed, &changes);
 
 	(void)events;
 	if (error && error != -EAGAIN)
 		node_say(node, NOTE_ERROR, -error, "the notices of nf_tables could not be read");
+	if (changes.n == 0 && (!changes.lost || lease_check(node->lease.kernel) == 0))
+		return;
+	error = build(node);
+	if (changes.newest.what[0] != '\0')
+		say_change(node, &changes.newest, error);
 }
 
 /* ---- the lease ---- */
 
-/* Where the table is gone, and the notice of that is not read yet, it is made first: no reason not to serve. */
-void node_lease_permit(struct node *node, span_t life) {
-	int error = node->lease.kernel ? lease_permit(node->lease.kernel, life) : 0;
+/* Where the table is gone, and the notice of that is not read yet, it is made first: no reason not to serve. One that could not be
+ * brought up to date is: what it does not name it does not guard. */
+static int permit(struct node *node, span_t life) {
+	struct node_lease *lease = &node->lease;
 
+	if (!lease->kernel)
+		return 0;
+	if (!node_lease_in_place(node))
+		return -ESTALE;
+	int error = lease_permit(lease->kernel, life);
 	if (error == -ENOENT && build(node) == 0)
-		error = lease_permit(node->lease.kernel, life);
-	node_event_done(node, EV_PERMITTED, error);
+		error = lease_permit(lease->kernel, life);
+	return error;
+}
+
+void node_lease_permit(struct node *node, span_t life) {
+	node_event_done(node, EV_PERMITTED, permit(node, life));
 }
 
 void node_lease_drop_permit(struct node *node) {
@@ -171,6 +206,11 @@ bool node_lease_granted(struct node *node) {
 	span_t left;
 
 	return !node->lease.kernel || lease_left(node->lease.kernel, &left) == 0;
+}
+
+void node_lease_clear(struct node *node) {
+	if (node->lease.kernel)
+		lease_drop(node->lease.kernel); /* or it runs out by itself */
 }
 
 bool node_lease_stands(const struct node *node) {

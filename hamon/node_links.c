@@ -15,7 +15,7 @@ bool node_interface_used(const struct node *node, unsigned interface) {
 			return true;
 	for (unsigned i = 0; i < CORE_IPS; i++)
 		if (node->ips.slots[i].interface == interface &&
-		    (node->ips.slots[i].used || ip_set_has(&node->ips.present, i)))
+		    (node->ips.slots[i].used || ip_set_has(&node->ips.present, i) || ip_set_has(&node->ips.under_way, i)))
 			return true;
 	return false;
 }
@@ -40,10 +40,15 @@ int node_interface(struct node *node, const char *name) {
 static void bind_to(struct node *node, unsigned interface) {
 	const struct iface *iface = &node->interfaces[interface].iface;
 
-	for (unsigned i = 0; i < node->links_n && iface->ifindex != 0; i++)
-		if (node->links[i].interface == interface &&
-		    peerlink_bind(&node->links[i].peerlink, iface->ifindex, iface->mac) != 0)
+	for (unsigned i = 0; i < node->links_n && iface->ifindex != 0; i++) {
+		int error = node->links[i].interface != interface ? 0
+								  : peerlink_bind(&node->links[i].peerlink, iface->ifindex,
+										  iface->mac);
+		if (error == -ENODEV) /* of which a notice is on its way */
 			node_say(node, NOTE_WARNING, 0, "%s vanished while it was bound", iface->name);
+		else if (error)
+			node_say(node, NOTE_ERROR, -error, "heartbeats cannot use %s", iface->name);
+	}
 }
 
 /* A marked heartbeat that left by an interface without the lease's rules would renew nothing, and be believed. */
@@ -110,8 +115,12 @@ static void interface_is(struct node *node, unsigned index, const struct iface *
 		addr_promote_secondaries(&node->rtnl, now->ifindex);
 		node_ips_resync(node);
 	}
+	if (before.ifindex != 0 && now->ifindex != 0 && before.ifindex != now->ifindex)
+		node_lease_rebuild(node); /* the rules know names alone, and this one is another's now */
 	if (before.ifindex != now->ifindex || memcmp(before.mac, now->mac, sizeof now->mac) != 0)
 		unbind_from(node, index);
+	if (before.ifindex == now->ifindex && memcmp(before.mac, now->mac, sizeof now->mac) != 0)
+		node_event(node, &(struct event){.type = EV_MOVED});
 }
 
 static void look_up(struct node *node, unsigned index) {
@@ -259,32 +268,72 @@ static void link_ready(void *arg, uint32_t events) {
 
 /* ---- heartbeats out ---- */
 
-/* One link that took it is enough, and the mark did its work there. */
-static enum sent send_on_all(struct node *node, const uint8_t *frame, enum heartbeat_mark mark) {
-	bool dropped = false, out = false;
+static bool seal(struct node *node, const struct heartbeat *hb, uint8_t frame[static HEARTBEAT_LEN]) {
+	heartbeat_pack(hb, frame);
+	return auth_seal(&node->auth, node->self, frame, HEARTBEAT_LEN) == 0;
+}
 
-	for (unsigned i = 0; i < node->links_n; i++) {
-		int error = peerlink_send(&node->links[i].peerlink, frame, HEARTBEAT_LEN);
-		out |= error == 0;
-		dropped |= error == -ENOBUFS;
-		node->sends_failed += error != 0;
-	}
-	if (out && mark == MARK_GRANT && !node_lease_granted(node))
-		return SENT_REFUSED;
-	if (out)
+static bool has_carrier(const struct node *node, unsigned link) {
+	const struct iface *iface = &node->interfaces[node->links[link].interface].iface;
+
+	return iface->ifindex != 0 && iface->carrier;
+}
+
+/* The link that took a marked heartbeat last, or the next one that could. */
+static unsigned marking_link(const struct node *node) {
+	unsigned link = node->marking;
+
+	for (unsigned i = 0; i < node->links_n && !has_carrier(node, link); i++)
+		link = (link + 1) % node->links_n;
+	return link;
+}
+
+static int send_on(struct node *node, unsigned link, const uint8_t *frame) {
+	int error = peerlink_send(&node->links[link].peerlink, frame, HEARTBEAT_LEN);
+
+	node->sends_failed += error != 0;
+	return error;
+}
+
+/* The mark goes out on one link alone, once for each decision: each marked frame renews by itself, and a freeze between two of
+ * them would buy the lease once more than the timers count on. */
+static enum sent send_marked(struct node *node, unsigned link, const uint8_t *frame, enum heartbeat_mark mark) {
+	int error = send_on(node, link, frame);
+
+	if (error == 0 && (mark != MARK_GRANT || node_lease_granted(node)))
 		return SENT_OUT;
-	return dropped && node_lease_refused(node, mark) ? SENT_REFUSED : SENT_FAILED;
+	node->marking = (link + 1) % node->links_n;
+	if (error == 0)
+		return SENT_REFUSED;
+	return error == -ENOBUFS && node_lease_refused(node, mark) ? SENT_REFUSED : SENT_FAILED;
+}
+
+/* The others get the same heartbeat without its mark; of a grant that was refused, which speaks of a lease, nothing. */
+static enum sent send_on_all(struct node *node, const uint8_t *marked, const uint8_t *plain, enum heartbeat_mark mark) {
+	unsigned first = node->marking = marking_link(node);
+	enum sent result = send_marked(node, first, marked, mark);
+
+	if (mark == MARK_GRANT && result != SENT_OUT)
+		return result;
+	for (unsigned i = 0; i < node->links_n; i++)
+		if (i != first && send_on(node, i, plain) == 0 && mark == MARK_PLAIN)
+			result = SENT_OUT;
+	return result;
 }
 
 void node_links_send(struct node *node, struct heartbeat *hb) {
-	uint8_t frame[HEARTBEAT_LEN];
+	uint8_t marked[HEARTBEAT_LEN], plain[HEARTBEAT_LEN];
 	struct event event = {.type = EV_SENT, .sent = {.seq = hb->seq, .mark = hb->mark, .result = SENT_FAILED}};
+	struct heartbeat unmarked;
 
 	hb->cluster = node->tag;
 	hb->key = AUTH_KEY_NUMBER;
-	heartbeat_pack(hb, frame);
-	if (auth_seal(&node->auth, node->self, frame, sizeof frame) == 0)
-		event.sent.result = send_on_all(node, frame, hb->mark);
+	unmarked = *hb;
+	unmarked.mark = MARK_PLAIN;
+	if (seal(node, hb, marked) && seal(node, &unmarked, plain))
+		event.sent.result = send_on_all(node, marked, plain, hb->mark);
+	if (hb->mark == MARK_GRANT && event.sent.result != SENT_OUT)
+		node_lease_clear(node);
 	node_event(node, &event);
 }
 

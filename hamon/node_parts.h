@@ -141,7 +141,7 @@ struct node {
 	bool interfaces_changed, gateway_changed; /* since the core was told */
 	bool links_unbound;                       /* of some interface */
 	struct node_link links[CORE_LINKS];
-	unsigned links_n;
+	unsigned links_n, marking; /* marking: the link that marked heartbeats leave by */
 	uint64_t rejected[REJECT__COUNT];
 	mono_t wrong_key_at, wrong_key_noted;
 	mono_t twin_at, twin_noted; /* of another node under our name */
@@ -221,6 +221,10 @@ int node_lease_init(struct node *node);
 void node_lease_fini(struct node *node);
 /* Interfaces or shared IPs changed. */
 void node_lease_review(struct node *node);
+/* The table is to be made anew, whatever it looks like: an interface's name stands for another one. */
+void node_lease_rebuild(struct node *node);
+/* It guards all that is configured, as far as we know: only then may an address be set. */
+bool node_lease_in_place(const struct node *node);
 /* Brings the table up to date. Does it guard every interface? Only then may a link be bound. */
 bool node_lease_guards(struct node *node);
 mono_t node_lease_deadline(const struct node *node); /* when a table that the kernel refused is tried again */
@@ -232,6 +236,8 @@ void node_lease_drop(struct node *node);
 bool node_lease_refused(struct node *node, enum heartbeat_mark mark);
 /* A heartbeat with the grant mark left: is the lease there? Not if nothing stood in its way. */
 bool node_lease_granted(struct node *node);
+/* The grant failed, as far as we know: what the rule may have set nevertheless is taken back. */
+void node_lease_clear(struct node *node);
 bool node_lease_stands(const struct node *node); /* now, by the core's own estimate of its end */
 
 /* ---- node_pipes.c ---- */

@@ -44,14 +44,15 @@ static void *run(void *arg) {
 /* One step below the caller, where that is real-time: whom it works for goes first. */
 static void schedule_below(pthread_attr_t *attr) {
 	struct sched_param param;
-	int policy;
+	int policy = sched_getscheduler(0);
 
 	pthread_attr_setstacksize(attr, STACK);
-	if (pthread_getschedparam(pthread_self(), &policy, &param) != 0 || policy != SCHED_FIFO || param.sched_priority < 2)
+	if (policy < 0 || (policy & ~SCHED_RESET_ON_FORK) != SCHED_FIFO || sched_getparam(0, &param) < 0 ||
+	    param.sched_priority < 2)
 		return;
 	param.sched_priority--;
 	pthread_attr_setinheritsched(attr, PTHREAD_EXPLICIT_SCHED);
-	pthread_attr_setschedpolicy(attr, policy);
+	pthread_attr_setschedpolicy(attr, SCHED_FIFO);
 	pthread_attr_setschedparam(attr, &param);
 }
 

@@ -198,7 +198,7 @@ int lease_permit(struct lease *lease, span_t life) {
 	lease_batch_begin(lease, lease->table);
 	/* Before Linux 6.12 an element that is there keeps the end that it had. */
 	lease_table_put_flush(lease, LEASE_SET_PERMIT);
-	lease_table_put_permit(lease, (uint64_t)(life / MSEC));
+	lease_table_put_permit(lease, lease_whole_ms(life / kernel_tick() * kernel_tick()));
 	return lease_batch_commit(lease, NULL);
 }
 

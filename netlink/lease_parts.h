@@ -99,6 +99,8 @@ void lease_table_put_permit(struct lease *lease, uint64_t life_ms);
 void lease_table_put_flush(struct lease *lease, const char *set);
 
 /* ---- lease_rules.c ---- */
+/* A length of whole ticks as the kernel must be told it, to count so many. */
+uint64_t lease_whole_ms(span_t length);
 void lease_rules_put(struct lease *lease, span_t length); /* of all chains but those of the hooks */
 void lease_rules_put_hook(struct lease *lease, const char *chain, bool egress);
 void lease_rules_put_length(struct lease *lease, span_t length); /* in place of the one that is there */

@@ -271,7 +271,7 @@ static void put_heartbeat(struct lease *lease) {
 
 /* The kernel cuts milliseconds down to whole ticks (nf_msecs_to_jiffies64(), net/netfilter/nf_tables_api.c), and L is whole
  * ticks of a length that need not be whole milliseconds: rounded up here, it is the same number of ticks there. */
-static uint64_t whole_ms(span_t length) {
+uint64_t lease_whole_ms(span_t length) {
 	return (uint64_t)((length + MSEC - 1) / MSEC);
 }
 
@@ -280,7 +280,7 @@ static void put_renewal(struct lease *lease, enum heartbeat_mark mark, const cha
 	match_u8(&draft, FRAME_MARK, (uint8_t)mark);
 	load_key(&draft);
 	look_up(&draft, if_in); /* first: the update would make an element that is not there */
-	update(&draft, LEASE_SET, whole_ms(length));
+	update(&draft, LEASE_SET, lease_whole_ms(length));
 	decide(&draft, NF_ACCEPT, NULL);
 	rule_end(&draft, NEED_DYNSET);
 }

@@ -38,7 +38,8 @@ void core_init(struct core *core, const struct core_config *config, const struct
 	core->last_deaf = core->lease_until = core->wrong_key = core->want_until = core->offer_until = core->force_until =
 		MONO_NEVER;
 	core->reserve_at = core->worst_gap_at = core->claim_decided = MONO_NEVER;
-	core->ill_since = core->announce_at = core->restore_at = core->retry_at = MONO_FAR;
+	core->ill_since = core->announce_at = core->restore_at = core->retry_at = core->drop_at = core->remove_at =
+		MONO_FAR;
 	core->lease_lowest = config->timers.lease;
 	core->heartbeat_at = core->test_at = now;
 	for (unsigned i = 0; i < CORE_DECIDED; i++)
@@ -75,7 +76,7 @@ static void wake(struct core *core, mono_t now, span_t late, struct actions *act
 static void tick(struct core *core, mono_t now, struct actions *actions) {
 	fault_tick(core, now);
 	epoch_reserve(core, now, actions);
-	lease_tick(core, actions);
+	lease_tick(core, now, actions);
 	handover_tick(core, now, actions);
 	connectivity_tick(core, now, actions);
 	claim_tick(core, now, actions);
@@ -150,7 +151,7 @@ void core_step(struct core *core, mono_t now, const struct event *event, struct 
 		claim_permitted(core, now, event->done.error, actions);
 		break;
 	case EV_LEASE_DROPPED:
-		lease_dropped(core, event->done.error);
+		lease_dropped(core, now, event->done.error);
 		break;
 	case EV_LEASE_LOST:
 		lease_give_up(core, CAUSE_LEASE_GONE, actions);
@@ -159,13 +160,16 @@ void core_step(struct core *core, mono_t now, const struct event *event, struct 
 		serve_added(core, now, event->done.error, actions);
 		break;
 	case EV_ADDRESSES_REMOVED:
-		serve_removed(core, event->done.error);
+		serve_removed(core, now, event->done.error);
 		break;
 	case EV_ADDRESSES_LOST:
 		serve_lost(core, now, &event->lost, actions);
 		break;
 	case EV_ANNOUNCED:
 		serve_announced(core, now, event->done.error);
+		break;
+	case EV_MOVED:
+		serve_announce_again(core, now);
 		break;
 	case EV_TEST_ANSWERED:
 		connectivity_answer(core, event->answer.slot, event->answer.sent);

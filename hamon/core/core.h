@@ -68,6 +68,7 @@ enum event_type {
 	EV_ADDRESSES_REMOVED, /* ACT_REMOVE_ADDRESSES ended */
 	EV_ADDRESSES_LOST,    /* somebody else deleted addresses of ours */
 	EV_ANNOUNCED,         /* ACT_ANNOUNCE ended */
+	EV_MOVED,             /* an interface got another MAC: its addresses are reached elsewhere now */
 	EV_TEST_ANSWERED,     /* a test IP answered */
 	EV_EPOCHS_RESERVED,   /* ACT_RESERVE_EPOCHS ended */
 	EV_OPERATOR,          /* a verb */

@@ -62,17 +62,17 @@ void lease_give_up(struct core *core, enum cause cause, struct actions *actions)
 	serve_end(core, actions);
 }
 
-void lease_dropped(struct core *core, int error) {
-	core->drop_again = error != 0;
+void lease_dropped(struct core *core, mono_t now, int error) {
+	core->drop_at = error != 0 ? now + core->config.timers.heartbeat / 4 : MONO_FAR;
 	if (error != 0)
 		return;
 	core->dropping = false;
 	core->heartbeat_now = true;
 }
 
-void lease_tick(struct core *core, struct actions *actions) {
-	if (!core->drop_again)
+void lease_tick(struct core *core, mono_t now, struct actions *actions) {
+	if (now < core->drop_at)
 		return;
-	core->drop_again = false;
+	core->drop_at = MONO_FAR;
 	core_act(actions, ACT_DROP_LEASE);
 }

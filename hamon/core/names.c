@@ -81,6 +81,7 @@ static const char *const events[] = {
 	[EV_ADDRESSES_REMOVED] = "addresses-removed",
 	[EV_ADDRESSES_LOST] = "addresses-lost",
 	[EV_ANNOUNCED] = "announced",
+	[EV_MOVED] = "moved",
 	[EV_TEST_ANSWERED] = "test-answered",
 	[EV_EPOCHS_RESERVED] = "epochs-reserved",
 	[EV_OPERATOR] = "operator",

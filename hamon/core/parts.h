@@ -61,8 +61,8 @@ void lease_lapse(struct core *core, mono_t now, struct actions *actions); /* now
 mono_t lease_renewed_at(const struct core *core);                         /* MONO_NEVER without a lease */
 /* Drops lease and addresses, for this cause. No effect unless held. */
 void lease_give_up(struct core *core, enum cause cause, struct actions *actions);
-void lease_dropped(struct core *core, int error);
-void lease_tick(struct core *core, struct actions *actions);
+void lease_dropped(struct core *core, mono_t now, int error);
+void lease_tick(struct core *core, mono_t now, struct actions *actions);
 
 /* ---- claim.c ---- */
 void claim_tick(struct core *core, mono_t now, struct actions *actions);
@@ -94,7 +94,7 @@ mono_t speak_deadline(const struct core *core);
 void serve_begin(struct core *core, struct actions *actions);
 void serve_end(struct core *core, struct actions *actions);
 void serve_added(struct core *core, mono_t now, int error, struct actions *actions);
-void serve_removed(struct core *core, int error);
+void serve_removed(struct core *core, mono_t now, int error);
 void serve_lost(struct core *core, mono_t now, const struct ip_set *lost, struct actions *actions);
 void serve_announced(struct core *core, mono_t now, int error);
 void serve_announce_again(struct core *core, mono_t now);

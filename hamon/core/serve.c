@@ -53,8 +53,8 @@ void serve_added(struct core *core, mono_t now, int error, struct actions *actio
 	serve_announce_again(core, now);
 }
 
-void serve_removed(struct core *core, int error) {
-	core->removing_again = error != 0;
+void serve_removed(struct core *core, mono_t now, int error) {
+	core->remove_at = error != 0 ? now + core->config.timers.heartbeat / 4 : MONO_FAR;
 }
 
 /* Somebody else deleted addresses of ours. */
@@ -82,8 +82,8 @@ void serve_announced(struct core *core, mono_t now, int error) {
 }
 
 void serve_tick(struct core *core, mono_t now, struct actions *actions) {
-	if (core->removing_again) {
-		core->removing_again = false;
+	if (now >= core->remove_at) {
+		core->remove_at = MONO_FAR;
 		remove_others(core, actions);
 	}
 	if (core->conflict && peer_unheard(core, now))

@@ -66,7 +66,7 @@ struct core {
 	bool hold;
 	bool held;          /* since boot */
 	bool dropping;      /* ACT_DROP_LEASE is not confirmed yet: to the peer we still hold it */
-	bool drop_again;    /* it failed */
+	mono_t drop_at;     /* it failed: again then; MONO_FAR: it did not */
 	uint64_t epoch;     /* b: held */
 	mono_t lease_until; /* est: own estimate of its end */
 	span_t lease_lowest;
@@ -108,7 +108,7 @@ struct core {
 	bool adding;            /* ACT_ADD_ADDRESSES under way */
 	mono_t restore_at;      /* when addresses that could not be put back are tried again */
 	bool served;            /* all shared IPs are in place */
-	bool removing_again;    /* ACT_REMOVE_ADDRESSES failed: once more */
+	mono_t remove_at;       /* ACT_REMOVE_ADDRESSES failed: again then; MONO_FAR: it did not */
 	bool announcing;        /* ACT_ANNOUNCE under way */
 	bool announced;         /* since the claim */
 	unsigned announcements; /* steps of the back-off done */

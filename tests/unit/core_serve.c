@@ -67,6 +67,26 @@ Test(core_serve, several_announcements_in_the_first_seconds) {
 	cr_assert(same(&world_last(&w, ACT_ANNOUNCE)->ips, &w.config.ips));
 }
 
+Test(core_serve, another_mac_is_announced_from_the_beginning) {
+	world_init(&w);
+	world_primary(&w);
+	world_pass(&w, 10 * SEC);
+	world_forget(&w);
+	world_event(&w, &(struct event){.type = EV_MOVED});
+	tick();
+	cr_assert_eq(world_count(&w, ACT_ANNOUNCE), 1, "at once");
+	world_pass(&w, SEC);
+	cr_assert_geq(world_count(&w, ACT_ANNOUNCE), 3, "and again");
+}
+
+Test(core_serve, a_backup_announces_no_mac) {
+	world_init(&w);
+	world_boot(&w);
+	world_event(&w, &(struct event){.type = EV_MOVED});
+	tick();
+	cr_assert_eq(world_count(&w, ACT_ANNOUNCE), 0);
+}
+
 Test(core_serve, an_announcement_that_failed_begins_anew) {
 	world_init(&w);
 	w.announce_error = ENOBUFS;

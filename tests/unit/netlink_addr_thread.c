@@ -2,10 +2,14 @@
 #include "netlink/addr_thread.h"
 
 #include <criterion/criterion.h>
+#include <dirent.h>
 #include <errno.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "tests/unit/netlink_sandbox.h"
 
@@ -92,6 +96,32 @@ Test(netlink_addr_thread, each_has_its_own_result) {
 Test(netlink_addr_thread, nothing_is_taken_before_it_was_given) {
 	struct addr_batch out;
 	cr_assert_not(addr_thread_take(thread, &out));
+}
+
+/* The only other thread of this process. */
+static pid_t other_thread(void) {
+	pid_t found = 0;
+	DIR *dir = opendir("/proc/self/task");
+	cr_assert(dir);
+	for (struct dirent *entry; (entry = readdir(dir));) {
+		pid_t id = (pid_t)strtol(entry->d_name, NULL, 10);
+		if (id > 0 && id != gettid())
+			found = id;
+	}
+	closedir(dir);
+	return found;
+}
+
+Test(netlink_addr_thread, real_time_one_step_below_its_caller) {
+	struct sched_param param = {.sched_priority = 20};
+	addr_thread_stop(thread);
+	cr_assert_eq(sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &param), 0);
+	cr_assert_eq(addr_thread_start(&thread), 0);
+	pid_t id = other_thread();
+	cr_assert_gt(id, 0);
+	cr_assert_eq(sched_getscheduler(id) & ~SCHED_RESET_ON_FORK, SCHED_FIFO);
+	cr_assert_eq(sched_getparam(id, &param), 0);
+	cr_assert_eq(param.sched_priority, 19);
 }
 
 /* The fixture ends the thread with a batch in its hands. */
