@@ -40,11 +40,9 @@ struct row {
  * show the price where there is little else to do: one way, and nobody who reads. */
 static const struct row rows[] = {
 	{STREAM_UDP_ECHO, FEW, 125 * NANOS_MS, 1e3, "thousands a second", 0.95},
-	{STREAM_TCP_OUT, FEW, 250 * NANOS_MS, 1e9, "Gbit/s", 0.97},
+	{STREAM_TCP_OUT, FEW, 500 * NANOS_MS, 1e9, "Gbit/s", 0.97},
 	{STREAM_UDP_ECHO, MANY, 125 * NANOS_MS, 1e3, "thousands a second", 0},
 	{STREAM_UDP_OUT, FEW, 125 * NANOS_MS, 1e3, "thousands a second", 0},
-	{STREAM_UDP_IN, FEW, 125 * NANOS_MS, 1e3, "thousands a second", 0},
-	{STREAM_UDP_BATCH, FEW, 125 * NANOS_MS, 1e3, "thousands a second", 0},
 };
 enum { ROW_UDP, ROW_TCP, ROW_ONE_WAY = 3, ROWS = sizeof(rows) / sizeof(*rows) };
 

@@ -26,7 +26,7 @@ enum {
 	PORT_ECHO = 7,
 	/* Ethernet 14, IP 20, UDP 8, checksum of the frame 4: with these 64 bytes, Ethernet's shortest frame. */
 	PAYLOAD = 18,
-	BATCH = 64,
+	BETWEEN_LOOKS = 64, /* at the clock */
 	CHUNK = 128 << 10,
 	BUFFER = 1 << 20, /* of a TCP socket: fixed, or its growth would be measured */
 };
@@ -37,8 +37,8 @@ enum {
 #define SEND_LIMIT NANOS_SEC
 #define ECHO_LIMIT (20 * NANOS_MS)
 
-static const char *const kind_names[] = {"UDP from the shared IP", "UDP from it, in batches", "UDP to the shared IP",
-					 "UDP asked and answered", "TCP from the shared IP"};
+static const char *const kind_names[] = {"UDP from the shared IP, one way", "UDP asked and answered",
+					 "TCP from the shared IP"};
 static_assert(sizeof(kind_names) / sizeof(*kind_names) == STREAM__KINDS, "a name for each kind");
 
 const char *stream_kind_name(enum stream_kind kind) {
@@ -156,28 +156,17 @@ static uint32_t refused(int fd) {
 
 /* To an address each, as a service that has more than one client: its socket is not connected. What the rules drop is no
  * error (UDP tells ENOBUFS only with IP_RECVERR). */
-static void send_some(int fd, const struct sockaddr_in *to, bool in_batches) {
-	static uint8_t payload[PAYLOAD];
-	struct iovec iov = {payload, sizeof(payload)};
-	struct mmsghdr msgs[BATCH];
-	for (unsigned i = 0; i < BATCH; i++)
-		msgs[i] = (struct mmsghdr){.msg_hdr = {(void *)to, sizeof(*to), &iov, 1, NULL, 0, 0}};
-	if (in_batches)
-		sendmmsg(fd, msgs, BATCH, 0);
-	else
-		for (unsigned i = 0; i < BATCH; i++)
-			sendmsg(fd, &msgs[i].msg_hdr, 0);
-}
-
-static double udp_rate(struct stream *stream, unsigned from, bool in_batches, nanos length) {
-	unsigned to = from == SERVER ? CLIENT : SERVER;
-	uint32_t before = refused(stream->udp[to]);
+static double udp_rate(struct stream *stream, nanos length) {
+	static const uint8_t payload[PAYLOAD];
+	const struct sockaddr *to = (const struct sockaddr *)&stream->address[CLIENT];
+	uint32_t before = refused(stream->udp[CLIENT]);
 	nanos begin = clock_now(), now;
 	do {
-		send_some(stream->udp[from], &stream->address[to], in_batches);
+		for (unsigned i = 0; i < BETWEEN_LOOKS; i++)
+			sendto(stream->udp[SERVER], payload, sizeof(payload), 0, to, sizeof(stream->address[CLIENT]));
 		now = clock_now();
 	} while (now - begin < length);
-	return (double)(refused(stream->udp[to]) - before) / (clock_ms(now - begin) / 1000);
+	return (double)(refused(stream->udp[CLIENT]) - before) / (clock_ms(now - begin) / 1000);
 }
 
 struct service {
@@ -293,11 +282,7 @@ double stream_rate(struct stream *stream, enum stream_kind kind, nanos length) {
 	stay_on(stream->cpu_sender);
 	switch (kind) {
 	case STREAM_UDP_OUT:
-		return udp_rate(stream, SERVER, false, length);
-	case STREAM_UDP_BATCH:
-		return udp_rate(stream, SERVER, true, length);
-	case STREAM_UDP_IN:
-		return udp_rate(stream, CLIENT, false, length);
+		return udp_rate(stream, length);
 	case STREAM_UDP_ECHO:
 		return echo_rate(stream, length);
 	case STREAM_TCP_OUT:

@@ -8,11 +8,9 @@
 #include "tests/lab/clock.h"
 
 enum stream_kind {
-	STREAM_UDP_OUT,   /* server to client, a system call each, as services do: packets a second */
-	STREAM_UDP_BATCH, /* the same, many to a system call */
-	STREAM_UDP_IN,    /* client to server, a system call each */
-	STREAM_UDP_ECHO,  /* both ways, one at a time: a service that answers; packets a second, questions and answers */
-	STREAM_TCP_OUT,   /* server to client: bits a second */
+	STREAM_UDP_OUT,  /* server to client, a system call each, as services do: packets a second */
+	STREAM_UDP_ECHO, /* both ways, one at a time: a service that answers; packets a second, questions and answers */
+	STREAM_TCP_OUT,  /* server to client: bits a second */
 	STREAM__KINDS,
 };
 
