@@ -1,5 +1,5 @@
 /* Addresses of interfaces: adding and deleting them in batches, listing them. Those added here are marked as ours
- * (IFA_PROTO), so that leftovers are found after a crash. It decides nothing: node.c says which and when. */
+ * (IFA_PROTO), so that leftovers are found after a crash. It decides nothing: node_ips.c says which and when. */
 #ifndef HAMON_NETLINK_ADDR_H
 #define HAMON_NETLINK_ADDR_H
 
@@ -14,12 +14,7 @@ const char *addr_op_name(enum addr_op op);
 
 enum {
 	ADDR_PROTO = 0x48, /* 'H', our mark; shown by `ip` since 6.3. Kernels before 5.18 keep no mark: `proto` reads 0 */
-	/* So many changes take about a millisecond, so a caller with heartbeats to send chunks by this. Measured: IPv4 7
-	 * µs each, to renew one 2 to 7; IPv6 30 µs to delete and 40 to 160 µs to add, since the kernel's own work on
-	 * each new address (joining its solicited-node group: addrconf_dad_work()) competes for the rtnl lock; to renew
-	 * one 10 µs, and 60 with 500 of them, whose groups are walked each time. */
-	ADDR_BATCH = 8,
-	ADDR_MAX = 256, /* no call takes more */
+	ADDR_MAX = 256,    /* no call takes more */
 };
 
 struct addr_change {

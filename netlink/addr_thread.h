@@ -8,7 +8,11 @@
 
 #include "netlink/addr.h"
 
-enum { ADDR_THREAD_BATCH = 32 }; /* some milliseconds at most, so that what is asked for next does not wait long */
+/* Some milliseconds at most, so that what is asked for next does not wait long. Measured: IPv4 7 us each, to renew one 2 to 7;
+ * IPv6 30 us to delete and 40 to 160 us to add, since the kernel's own work on each new address (joining its solicited-node
+ * group: addrconf_dad_work()) competes for the rtnl lock; to renew one 10 us, and 60 with 500 of them, whose groups are walked
+ * each time. */
+enum { ADDR_THREAD_BATCH = 32 };
 
 struct addr_batch {
 	enum addr_op op;

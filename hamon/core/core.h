@@ -178,14 +178,11 @@ struct action {
 	enum action_type type;
 	union {
 		struct {
-			struct heartbeat hb; /* all but cluster and key number, which node.c fills */
+			struct heartbeat hb; /* all but cluster and key number, which node_links.c fills */
 		} send;
 		struct {
 			span_t life;
 		} permit;
-		struct {
-			span_t length; /* of the lease that a grant or a renewal sets: with ACT_SEND's marks */
-		} lease;
 		struct ip_set ips; /* ACT_ADD_ADDRESSES, ACT_REMOVE_ADDRESSES, ACT_ANNOUNCE */
 		uint16_t tests;    /* ACT_TEST */
 		uint64_t epoch;    /* ACT_RESERVE_EPOCHS: at least up to this */

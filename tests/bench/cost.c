@@ -37,7 +37,7 @@ struct row {
 };
 
 /* Judged is what a service does: packets that come are answered, so all of the rules are in the way, and a stream. The others
- * show the price where there is little else to do: one way, and nobody who reads. */
+ * are for interest: many addresses, and one way with nobody who reads, where there is little else to do. */
 static const struct row rows[] = {
 	{STREAM_UDP_ECHO, FEW, 125 * NANOS_MS, 1e3, "thousands a second", 0.95},
 	{STREAM_TCP_OUT, FEW, 500 * NANOS_MS, 1e9, "Gbit/s", 0.97},

@@ -66,8 +66,12 @@ static bool came_back(struct demo *demo, enum net_host old, nanos since) {
 	return settled(demo) != old && sniff_last_claim(demo->sniff, &demo->shared, old, since, clock_now()) == 0;
 }
 
-static void judge_return(struct demo *demo, enum net_host old, nanos since, const char *what, struct demo_cost *cost) {
+/* Of the move since the fault that was mended at `since`. */
+static void judge_return(struct demo *demo, enum net_host old, nanos fault, nanos since, const char *what,
+			 struct demo_cost *cost) {
 	bool silent = came_back(demo, old, since);
+	if (settled(demo) != old) /* the role stayed: whatever the old one said for the IP since is overlap */
+		overlap(demo, old, pair_other(old), fault);
 	demo_say(demo, "            %s; %s is %s", what, name((int)old),
 		 silent ? "backup, and has not said a word for the IP since" : "heard for the IP, and nobody asked for it");
 	cost->held &= silent;
@@ -115,7 +119,7 @@ static struct demo_cost cable_cut(struct demo *demo, enum net_cut cut, const cha
 	struct demo_cost cost = moved(demo, old, heir, fault);
 	nanos back = clock_now();
 	net_mend(&demo->net, old);
-	judge_return(demo, old, back, "its cable is back", &cost);
+	judge_return(demo, old, fault, back, "its cable is back", &cost);
 	return cost;
 }
 
@@ -136,7 +140,7 @@ struct demo_cost demo_kill_all(struct demo *demo) {
 	struct demo_cost cost = moved(demo, old, heir, fault);
 	nanos back = clock_now();
 	pair_start(&demo->pair, old);
-	judge_return(demo, old, back, "hamon is started there again", &cost);
+	judge_return(demo, old, fault, back, "hamon is started there again", &cost);
 	return cost;
 }
 
@@ -163,7 +167,7 @@ struct demo_cost demo_freeze(struct demo *demo) {
 	struct demo_cost cost = moved(demo, old, heir, fault);
 	nanos back = clock_now();
 	pair_continue_all(&demo->pair, old);
-	judge_return(demo, old, back, "SIGCONT", &cost);
+	judge_return(demo, old, fault, back, "SIGCONT", &cost);
 	return cost;
 }
 
@@ -176,7 +180,7 @@ struct demo_cost demo_split(struct demo *demo) {
 	struct demo_cost cost = moved(demo, old, heir, fault);
 	nanos back = clock_now();
 	net_unite(&demo->net);
-	judge_return(demo, old, back, "the switch is whole again", &cost);
+	judge_return(demo, old, fault, back, "the switch is whole again", &cost);
 	return cost;
 }
 

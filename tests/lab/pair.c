@@ -16,7 +16,7 @@
 #include "tests/lab/shell.h"
 #include "tests/lab/text.h"
 
-enum { COMMAND = 1024, CONF = 192 << 10, TAIL_LINES = 40 };
+enum { CONF = 192 << 10, TAIL_LINES = 40 };
 
 /* How often a condition is looked at: each look is a process. */
 #define LOOK (20 * NANOS_MS)

@@ -162,8 +162,3 @@ size_t sink_count(const struct sink *sink, nanos since, nanos until) {
 	expect(sink);
 	return count;
 }
-
-void sink_stop(struct sink *sink) {
-	child_end(sink->pid);
-	munmap(sink, sizeof(*sink));
-}

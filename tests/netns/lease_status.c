@@ -1,4 +1,5 @@
 /* What `hamon status` says of the lease, beside what the kernel has. */
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,7 @@ static nanos span_of(struct scene *scene, struct json_object *object, const char
 
 /* The lease's end by the status, in two bounds: the question was answered at some moment between. */
 struct told {
-	nanos length, earliest, latest, tolerance;
+	nanos length, lowest, earliest, latest, tolerance;
 };
 
 static struct told ask(struct scene *scene) {
@@ -29,13 +30,22 @@ static struct told ask(struct scene *scene) {
 	struct json_object *lease = json_object_object_get(status, "lease"),
 			   *timers = json_object_object_get(status, "timers");
 	scene_check(scene, json_object_get_boolean(json_object_object_get(lease, "armed")), "ha1's lease is not armed");
-	nanos left = span_of(scene, lease, "left_ms");
+	nanos left = span_of(scene, lease, "left_ms"), length = span_of(scene, lease, "length_ms");
+	nanos renewed = span_of(scene, lease, "renewed_age_ms"), lowest = span_of(scene, lease, "lowest_ms");
+	nanos tick = span_of(scene, timers, "tick_ms");
+	/* What is left is what the last renewal set, less a tick, less its age; printed to the microsecond. */
+	nanos apart = length - tick - renewed - left;
+	scene_check(scene, apart > -NANOS_MS && apart < NANOS_MS,
+		    "renewed %.3f ms ago and %.3f ms left do not make %.3f ms", clock_ms(renewed), clock_ms(left),
+		    clock_ms(length - tick));
+	scene_check(scene, lowest > 0 && lowest < length, "the lowest headroom is %.3f ms", clock_ms(lowest));
 	struct told told = {
-		.length = span_of(scene, lease, "length_ms"),
+		.length = length,
+		.lowest = lowest,
 		.earliest = asked + left,
 		.latest = answered + left,
 		/* The kernel counts whole ticks, and by jiffies that may lag; the daemon counts from before it decided. */
-		.tolerance = span_of(scene, timers, "tick_ms") + span_of(scene, timers, "jiffies_lag_ms"),
+		.tolerance = tick + span_of(scene, timers, "jiffies_lag_ms"),
 	};
 	json_object_put(status);
 	return told;
@@ -43,7 +53,7 @@ static struct told ask(struct scene *scene) {
 
 /* The lease's end only ever moves on. So what the kernel told before is no later than what the status tells, but for the
  * tolerance; and what the status tells is no later than what the kernel tells afterwards: the daemon never believes in more. */
-static void compare(struct scene *scene) {
+static struct told compare(struct scene *scene, nanos *least) {
 	struct ruleset_element before = ruleset_element(scene, NET_HA1, "lease");
 	struct told told = ask(scene);
 	struct ruleset_element after = ruleset_element(scene, NET_HA1, "lease");
@@ -59,6 +69,17 @@ static void compare(struct scene *scene) {
 	scene_bound(scene, told.earliest <= after.answered + after.left + NANOS_MS, from, to,
 		    "the status tells an end %.1f ms after the kernel's",
 		    clock_ms(told.earliest - after.answered - after.left));
+	*least = before.left < *least ? before.left : *least;
+	return told;
+}
+
+/* The element was seen with so little left, and was renewed since then: the lowest headroom told may not be more, but for the
+ * tolerance. */
+static void check_lowest(struct scene *scene, nanos least) {
+	struct told told = ask(scene);
+	scene_check(scene, told.lowest <= least + told.tolerance,
+		    "the lowest headroom told is %.3f ms, and the kernel's was seen at %.3f ms", clock_ms(told.lowest),
+		    clock_ms(least));
 }
 
 NETNS_TEST(lease_status,
@@ -66,8 +87,12 @@ NETNS_TEST(lease_status,
 	char table[RULESET_TABLE];
 	scene_open(scene, &(struct pair_conf){.within = scene->within > WITHIN ? scene->within : WITHIN});
 	scene_start(scene, NET_HA1);
+	struct told told = {0};
+	nanos least = INT64_MAX;
 	for (unsigned i = 0; i < SAMPLES; i++)
-		compare(scene);
+		told = compare(scene, &least);
+	clock_sleep_until(told.latest); /* by then it was renewed, or it is gone */
+	check_lowest(scene, least);
 	scene_wait(scene, NET_HA2, "/lease/armed", "false");
 	scene_check(scene, ruleset_table(scene, NET_HA2, table), "the backup has no table: nothing would silence it");
 	scene_check(scene, !ruleset_element(scene, NET_HA2, "lease").there, "there is a lease in the backup's kernel");

@@ -1,14 +1,14 @@
 /* The supervisor stands still: the monitor needs it for nothing that is urgent. */
 #include <signal.h>
 
-#include "tests/netns/test.h"
+#include "tests/netns/owners.h"
 
 NETNS_TEST(supervisor_stopped, "both supervisors stand still: heartbeats, takeovers and failovers go on") {
 	scene_open(scene, NULL);
 	scene_start(scene, NET_HA1);
 	pair_signal(&scene->pair, NET_HA1, SIGSTOP);
 	pair_signal(&scene->pair, NET_HA2, SIGSTOP);
-	nanos fault = clock_now();
+	nanos fault = clock_now(), begin = fault;
 	scene_watch(scene, NET_HA1, fault, 2 * scene->within);
 	fault = clock_now();
 	scene_verb(scene, NET_HA2, "takeover");
@@ -22,4 +22,5 @@ NETNS_TEST(supervisor_stopped, "both supervisors stand still: heartbeats, takeov
 	pair_signal(&scene->pair, NET_HA1, SIGCONT);
 	pair_signal(&scene->pair, NET_HA2, SIGCONT);
 	scene_watch(scene, NET_HA1, clock_now(), scene->within);
+	owners_check(scene, PAIR_SHARED, NET_HA1, begin);
 }

@@ -20,7 +20,6 @@ enum {
 	HOST_FRAMES = 40,
 	HOST_ANSWERS = 64,
 	HOST_MAIL = 48,
-	HOST_JOBS = 16
 };
 
 /* What the process does next, in order. */

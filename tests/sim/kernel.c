@@ -58,7 +58,7 @@ void kernel_flush(struct kernel *kernel) {
 	kernel->table = kernel->hooked = false;
 }
 
-bool kernel_guarded(const struct kernel *kernel) {
+static bool guarded(const struct kernel *kernel) {
 	return kernel->table && kernel->hooked;
 }
 
@@ -121,7 +121,7 @@ const struct ip_set *kernel_present(struct kernel *kernel, mono_t now) {
 }
 
 bool kernel_emits(struct kernel *kernel, mono_t now, bool raw) {
-	if (kernel_guarded(kernel))
+	if (guarded(kernel))
 		return kernel_leased(kernel, now);
 	return raw || !ip_set_empty(kernel_present(kernel, now));
 }

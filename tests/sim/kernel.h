@@ -35,7 +35,6 @@ mono_t kernel_when(const struct kernel *kernel, mono_t clock);
 /* A new table, without a lease and without a permit; its chains, if there is an interface to hook them to. */
 void kernel_build(struct kernel *kernel, bool interface);
 void kernel_flush(struct kernel *kernel);
-bool kernel_guarded(const struct kernel *kernel);
 
 /* False: there is no table. */
 bool kernel_permit(struct kernel *kernel, mono_t now, span_t life);

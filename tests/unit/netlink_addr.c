@@ -177,11 +177,12 @@ Test(netlink_addr, promoting_on_no_interface_fails) {
 	cr_assert_eq(addr_promote_secondaries(&rtnl, gone), -ENODEV);
 }
 
-/* Applies the whole set by ADDR_BATCH, as a caller with heartbeats to send does. */
+/* Applies the whole set piece by piece, as the daemon does. */
 static void apply_all(enum addr_op op, const struct addr_change *list, size_t n) {
-	int results[ADDR_BATCH];
-	for (size_t at = 0; at < n; at += ADDR_BATCH) {
-		size_t batch = n - at < ADDR_BATCH ? n - at : ADDR_BATCH;
+	enum { PIECE = 8 };
+	int results[PIECE];
+	for (size_t at = 0; at < n; at += PIECE) {
+		size_t batch = n - at < PIECE ? n - at : PIECE;
 		cr_assert_eq(addr_apply(&rtnl, op, list + at, batch, results), 0);
 		for (size_t i = 0; i < batch; i++)
 			cr_assert_eq(results[i], 0, "%s, number %zu: %s", addr_op_name(op), at + i, strerror(-results[i]));

@@ -124,6 +124,19 @@ Test(netlink_lease_table, the_kernel_is_told_the_whole_length) {
 
 /* ---- refusals ---- */
 
+/* A kernel whose egress hook has no room left: ingress goes, egress does not. */
+Test(netlink_lease_table, a_refused_egress_hook_is_named_with_the_kernel_that_has_it) {
+	enum { HOOKS = 1024 }; /* MAX_HOOK_COUNT, net/netfilter/core.c */
+	struct lease_refusal why = {{0}};
+	static struct lease_plan plan = {.length = SEC, .interfaces_n = 1, .interfaces = {"left"}};
+	sandbox_run("(echo 'table netdev many {'; for i in $(seq %d); do echo \"chain c$i { type filter hook egress device "
+		    "left "
+		    "priority $i; }\"; done; echo '}') | nft -f -",
+		    HOOKS);
+	cr_assert_lt(lease_build(scene.lease, &plan, &why), 0);
+	cr_assert_not_null(strstr(why.what, "an egress hook on left (Linux 5.16 or later"), "%s", why.what);
+}
+
 Test(netlink_lease_table, a_missing_interface_is_named) {
 	struct lease_refusal why = {{0}};
 	scene_build(&scene);
