@@ -39,7 +39,7 @@ static struct load *keep_busy(struct scene *scene) {
 	return load_start(EACH_CPU, scene_patience(scene) - clock_now());
 }
 
-NETNS_TEST_ALONE(cpu_starvation, "every CPU is busy: no role change; a primary that starves is silenced, not doubled") {
+NETNS_TEST_ALONE(cpu_starvation, "every CPU is busy: no role change; a primary that starves is never doubled") {
 	scene_open(scene, NULL);
 	scene_start(scene, NET_HA1);
 	double epoch = pair_number(&scene->pair, NET_HA2, "/epoch");
