@@ -135,38 +135,23 @@ struct freeze *freeze_start(void) {
 	return freeze;
 }
 
-struct overlaps {
+/* The freezes that overlap an interval, in their order; those of several lanes that overlap one another are one: whoever was
+ * moved from the one to the other stood still all the while. */
+struct freezes {
 	size_t n;
-	struct gap *list; /* cut to the interval */
-	nanos worst;      /* of the whole gaps */
+	struct gap *list;
 };
 
-static void collect_lane(const struct lane *lane, nanos from, nanos to, struct overlaps *out) {
-	uint64_t n = atomic_load_explicit(&lane->n, memory_order_acquire);
+static size_t collect_lane(const struct lane *lane, nanos from, nanos to, struct gap *out) {
+	uint64_t end = atomic_load_explicit(&lane->n, memory_order_acquire);
+	size_t n = 0;
 	/* The oldest entry may be under the writer's pen. */
-	for (uint64_t i = n < RING ? 0 : n - RING + 1; i < n; i++) {
+	for (uint64_t i = end < RING ? 0 : end - RING + 1; i < end; i++) {
 		struct gap gap = lane->ring[i % RING];
-		if (gap.to <= from || gap.from >= to)
-			continue;
-		if (gap.to - gap.from > out->worst)
-			out->worst = gap.to - gap.from;
-		out->list[out->n++] = (struct gap){gap.from > from ? gap.from : from, gap.to < to ? gap.to : to};
+		if (gap.to > from && gap.from < to)
+			out[n++] = gap;
 	}
-}
-
-static struct overlaps collect(const struct freeze *freeze, nanos from, nanos to) {
-	struct overlaps out = {.list = calloc((size_t)freeze->lanes * RING, sizeof(struct gap))};
-	if (!out.list)
-		shell_die("out of memory");
-	for (unsigned i = 0; i < freeze->lanes; i++)
-		collect_lane(&freeze->lane[i], from, to, &out);
-	return out;
-}
-
-nanos freeze_worst(const struct freeze *freeze, nanos from, nanos to) {
-	struct overlaps found = collect(freeze, from, to);
-	free(found.list);
-	return found.worst;
+	return n;
 }
 
 static int by_start(const void *a, const void *b) {
@@ -174,16 +159,47 @@ static int by_start(const void *a, const void *b) {
 	return (x > y) - (x < y);
 }
 
+static void join(struct freezes *freezes) {
+	size_t n = 0;
+	qsort(freezes->list, freezes->n, sizeof(*freezes->list), by_start);
+	for (size_t i = 0; i < freezes->n; i++) {
+		struct gap gap = freezes->list[i];
+		struct gap *last = n > 0 ? &freezes->list[n - 1] : NULL;
+		if (!last || gap.from > last->to)
+			freezes->list[n++] = gap;
+		else if (gap.to > last->to)
+			last->to = gap.to;
+	}
+	freezes->n = n;
+}
+
+static struct freezes collect(const struct freeze *freeze, nanos from, nanos to) {
+	struct freezes out = {.list = calloc((size_t)freeze->lanes * RING, sizeof(struct gap))};
+	if (!out.list)
+		shell_die("out of memory");
+	for (unsigned i = 0; i < freeze->lanes; i++)
+		out.n += collect_lane(&freeze->lane[i], from, to, out.list + out.n);
+	join(&out);
+	return out;
+}
+
+nanos freeze_worst(const struct freeze *freeze, nanos from, nanos to) {
+	struct freezes found = collect(freeze, from, to);
+	nanos worst = 0;
+	for (size_t i = 0; i < found.n; i++)
+		if (found.list[i].to - found.list[i].from > worst)
+			worst = found.list[i].to - found.list[i].from;
+	free(found.list);
+	return worst;
+}
+
 nanos freeze_overlap(const struct freeze *freeze, nanos from, nanos to) {
-	struct overlaps found = collect(freeze, from, to);
-	qsort(found.list, found.n, sizeof(*found.list), by_start);
-	nanos sum = 0, end = from;
+	struct freezes found = collect(freeze, from, to);
+	nanos sum = 0;
 	for (size_t i = 0; i < found.n; i++) {
-		nanos start = found.list[i].from > end ? found.list[i].from : end;
-		if (found.list[i].to > start) {
-			sum += found.list[i].to - start;
-			end = found.list[i].to;
-		}
+		nanos begin = found.list[i].from > from ? found.list[i].from : from;
+		nanos end = found.list[i].to < to ? found.list[i].to : to;
+		sum += end - begin;
 	}
 	free(found.list);
 	return sum;

@@ -15,7 +15,7 @@ struct freeze;
 /* Starts the meter, or dies with the reason. Its records are shared with the children of this process. */
 struct freeze *freeze_start(void);
 
-/* The longest freeze, of any CPU or of the lock, that overlapped the interval. */
+/* The longest freeze that overlapped the interval: of a CPU, of the lock, or of one after the other without a moment between. */
 nanos freeze_worst(const struct freeze *freeze, nanos from, nanos to);
 
 /* How much of the interval at least one of them stood still. */
