@@ -6,6 +6,7 @@
 
 #include "tests/bench/bench.h"
 #include "tests/lab/shell.h"
+#include "tests/lab/text.h"
 
 enum { USAGE = 2, TRIALS = 100, TRIALS_MOST = 100000 };
 
@@ -20,15 +21,6 @@ static const char help[] =
 static int usage(const char *what, const char *which) {
 	fprintf(stderr, "hamon-bench: %s%s\n%s", what, which, help);
 	return USAGE;
-}
-
-/* "100ms", "2s"; 0: neither. */
-static nanos duration(const char *text) {
-	char *end = NULL;
-	long n = strtol(text, &end, 10);
-	if (n <= 0 || n > 1000000)
-		return 0;
-	return strcmp(end, "ms") == 0 ? n * NANOS_MS : strcmp(end, "s") == 0 ? n * NANOS_SEC : 0;
 }
 
 static bool count(const char *text, unsigned *out) {
@@ -59,7 +51,7 @@ static int run_lease(int argc, char **argv) {
 		else if (strcmp(argv[i], "--lease") == 0)
 			good = on_off(value, &options.lease);
 		else if (strcmp(argv[i], "--within") == 0)
-			good = (options.within = duration(value)) != 0;
+			good = (options.within = text_duration(value)) != 0;
 		if (!good)
 			return usage("what is this, or what follows it: ", argv[i]);
 	}

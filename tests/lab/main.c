@@ -6,6 +6,7 @@
 #include "tests/lab/demo.h"
 #include "tests/lab/freeze.h"
 #include "tests/lab/shell.h"
+#include "tests/lab/text.h"
 
 enum { USAGE = 2 };
 
@@ -21,15 +22,6 @@ static int usage(const char *what, const char *which) {
 	return USAGE;
 }
 
-/* "100ms", "2s"; 0: neither. */
-static nanos duration(const char *text) {
-	char *end = NULL;
-	long n = strtol(text, &end, 10);
-	if (n <= 0 || n > 1000000)
-		return 0;
-	return strcmp(end, "ms") == 0 ? n * NANOS_MS : strcmp(end, "s") == 0 ? n * NANOS_SEC : 0;
-}
-
 static int run_demo(int argc, char **argv) {
 	struct demo_options options = {0};
 	for (int i = 0; i < argc; i++) {
@@ -38,7 +30,7 @@ static int run_demo(int argc, char **argv) {
 			options.keep = true;
 		else if (strcmp(argv[i], "--hamon") == 0 && *value)
 			options.hamon = argv[++i];
-		else if (strcmp(argv[i], "--within") == 0 && (options.within = duration(value)) != 0)
+		else if (strcmp(argv[i], "--within") == 0 && (options.within = text_duration(value)) != 0)
 			i++;
 		else
 			return usage("what is this, or what follows it: ", argv[i]);
@@ -50,7 +42,7 @@ static int run_demo(int argc, char **argv) {
 
 static int run_meter(int argc, char **argv) {
 	nanos length = 10 * NANOS_SEC;
-	if (argc != 0 && !(argc == 2 && strcmp(argv[0], "--for") == 0 && (length = duration(argv[1])) != 0))
+	if (argc != 0 && !(argc == 2 && strcmp(argv[0], "--for") == 0 && (length = text_duration(argv[1])) != 0))
 		return usage("what is this, or what follows it: ", argv[0]);
 	struct freeze *freeze = freeze_start();
 	nanos from = clock_now(), to = from + length;

@@ -31,3 +31,11 @@ const char *text_tail(const char *text, unsigned lines) {
 			break;
 	return text + at;
 }
+
+nanos text_duration(const char *text) {
+	char *end = NULL;
+	long n = strtol(text, &end, 10);
+	if (n <= 0 || n > 1000000)
+		return 0;
+	return strcmp(end, "ms") == 0 ? n * NANOS_MS : strcmp(end, "s") == 0 ? n * NANOS_SEC : 0;
+}

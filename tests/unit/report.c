@@ -139,83 +139,74 @@ Test(report, flickers_are_for_those_who_look_closely) {
 	}
 }
 
+static const struct sentence_case {
+	struct note note;
+	int priority;
+	const char *sentence;
+} sentences[] = {
+	{{.type = NOTE_STALL, .value = 480 * MSEC}, LOG_WARNING, "this machine stood still for 480 ms"},
+	{{.type = NOTE_STALL, .value = 9700 * USEC}, LOG_WARNING, "this machine stood still for 9.7 ms"},
+	{{.type = NOTE_STALL, .value = 12345 * MSEC}, LOG_WARNING, "this machine stood still for 12.3 s"},
+	{{.type = NOTE_CONFLICT, .value = 41, .detail = 1, .facts.epoch = 42},
+	 LOG_WARNING,
+	 "both nodes hold the lease: ha1 stays, its epoch 42 is higher than ha2's 41"},
+	{{.type = NOTE_CONFLICT, .value = 43, .facts.epoch = 42},
+	 LOG_WARNING,
+	 "both nodes hold the lease: ha1 steps down, ha2's epoch 43 is higher"},
+	{{.type = NOTE_PEER_RESTARTED, .value = 1755561611}, LOG_NOTICE, "ha2 restarted, its boot number is 1755561611"},
+	{{.type = NOTE_PEER_UNCOVERED, .value = 512 * MSEC},
+	 LOG_WARNING,
+	 "ha2's timers need a dead interval beyond 512 ms, ours is shorter: no takeover by silence"},
+	{{.type = NOTE_EPOCH, .value = 44},
+	 LOG_NOTICE,
+	 "ha1 raised its epoch to 44: nobody serves under the higher one that was seen"},
+	{{.type = NOTE_PAUSED}, LOG_NOTICE, "automatic failover goes on"},
+	{{.type = NOTE_PAUSED, .detail = 1}, LOG_NOTICE, "automatic failover is paused until resumed"},
+	{{.type = NOTE_PAUSED, .detail = 1, .value = 7200 * SEC}, LOG_NOTICE, "automatic failover is paused for 2 h"},
+	{{.type = NOTE_PAUSED, .detail = 1, .value = 5400 * SEC}, LOG_NOTICE, "automatic failover is paused for 90 min"},
+	{{.type = NOTE_ADDRESSES_LOST, .value = 2}, LOG_WARNING, "somebody else deleted 2 shared IPs of ours: restoring"},
+	{{.type = NOTE_ADDRESSES_LOST, .value = 1}, LOG_WARNING, "somebody else deleted 1 shared IP of ours: restoring"},
+	{{.type = NOTE_RESERVE, .detail = ENOSPC, .value = 12},
+	 LOG_WARNING,
+	 "no more epochs can be reserved on disk (No space left on device): 12 epochs left"},
+	{{.type = NOTE_LINK, .value = 1, .detail = 1}, LOG_NOTICE, "link eth1 is up"},
+	{{.type = NOTE_LINK, .value = 0}, LOG_WARNING, "link eth0 is down"},
+	{{.type = NOTE_LINK, .value = CORE_LINKS}, LOG_WARNING, "link ? is down"},
+	{{.type = NOTE_REQUEST, .value = VERB_TAKEOVER, .detail = OUTCOME_PEER_UNFIT},
+	 LOG_NOTICE,
+	 "operator's takeover: peer-unfit"},
+	{{.type = NOTE_REQUEST, .value = VERB_STANDDOWN, .detail = OUTCOME_DONE, .text = "new disk"},
+	 LOG_NOTICE,
+	 "operator's standdown: done; reason: new disk"},
+	{{.type = NOTE_REQUEST, .value = VERB__COUNT, .detail = -1}, LOG_NOTICE, "operator's ?: ?"},
+	{{.type = NOTE_LEASE_CHANGED, .text = "the table was removed, by nft (process 123)"},
+	 LOG_WARNING,
+	 "the lease's table was changed by others: the table was removed, by nft (process 123): restored"},
+	{{.type = NOTE_LEASE_CHANGED, .text = "the table was removed", .detail = EPERM},
+	 LOG_ERR,
+	 "the lease's table was changed by others: the table was removed: it could not be restored: Operation not "
+	 "permitted"},
+	{{.type = NOTE_WRONG_KEY}, LOG_WARNING, "a hamon node of cluster edge is there, but its key differs"},
+	{{.type = NOTE_WRONG_KEY, .text = "on eth0"},
+	 LOG_WARNING,
+	 "a hamon node of cluster edge is there, but its key differs: on eth0"},
+	{{.type = NOTE_REJECTED, .value = REJECT__COUNT},
+	 LOG_WARNING,
+	 "a frame was not believed: ?; more of this kind are only counted"},
+	{{.type = NOTE_INTERFACE, .text = "eth0 was renamed to lan0"}, LOG_NOTICE, "eth0 was renamed to lan0"},
+	{{.type = NOTE_WARNING, .text = "no test IP"}, LOG_WARNING, "no test IP"},
+	{{.type = NOTE_ERROR, .text = "eth0 cannot be opened", .detail = ENODEV},
+	 LOG_ERR,
+	 "eth0 cannot be opened: No such device"},
+	{{.type = NOTE_ERROR, .text = "eth0 is gone"}, LOG_ERR, "eth0 is gone"},
+	{{.type = NOTE_INFO, .text = "hello"}, LOG_INFO, "hello"},
+};
+
 Test(report, every_note_reads_as_a_sentence) {
-	static const struct {
-		struct note note;
-		int priority;
-		const char *sentence;
-	} cases[] = {
-		{{.type = NOTE_STALL, .value = 480 * MSEC}, LOG_WARNING, "this machine stood still for 480 ms"},
-		{{.type = NOTE_STALL, .value = 9700 * USEC}, LOG_WARNING, "this machine stood still for 9.7 ms"},
-		{{.type = NOTE_STALL, .value = 12345 * MSEC}, LOG_WARNING, "this machine stood still for 12.3 s"},
-		{{.type = NOTE_CONFLICT, .value = 41, .detail = 1, .facts.epoch = 42},
-		 LOG_WARNING,
-		 "both nodes hold the lease: ha1 stays, its epoch 42 is higher than ha2's 41"},
-		{{.type = NOTE_CONFLICT, .value = 43, .facts.epoch = 42},
-		 LOG_WARNING,
-		 "both nodes hold the lease: ha1 steps down, ha2's epoch 43 is higher"},
-		{{.type = NOTE_PEER_RESTARTED, .value = 1755561611},
-		 LOG_NOTICE,
-		 "ha2 restarted, its boot number is 1755561611"},
-		{{.type = NOTE_PEER_UNCOVERED, .value = 512 * MSEC},
-		 LOG_WARNING,
-		 "ha2's timers need a dead interval beyond 512 ms, ours is shorter: no takeover by silence"},
-		{{.type = NOTE_EPOCH, .value = 44},
-		 LOG_NOTICE,
-		 "ha1 raised its epoch to 44: nobody serves under the higher one that was seen"},
-		{{.type = NOTE_PAUSED}, LOG_NOTICE, "automatic failover goes on"},
-		{{.type = NOTE_PAUSED, .detail = 1}, LOG_NOTICE, "automatic failover is paused until resumed"},
-		{{.type = NOTE_PAUSED, .detail = 1, .value = 7200 * SEC},
-		 LOG_NOTICE,
-		 "automatic failover is paused for 2 h"},
-		{{.type = NOTE_PAUSED, .detail = 1, .value = 5400 * SEC},
-		 LOG_NOTICE,
-		 "automatic failover is paused for 90 min"},
-		{{.type = NOTE_ADDRESSES_LOST, .value = 2},
-		 LOG_WARNING,
-		 "somebody else deleted 2 shared IPs of ours: restoring"},
-		{{.type = NOTE_ADDRESSES_LOST, .value = 1},
-		 LOG_WARNING,
-		 "somebody else deleted 1 shared IP of ours: restoring"},
-		{{.type = NOTE_RESERVE, .detail = ENOSPC, .value = 12},
-		 LOG_WARNING,
-		 "no more epochs can be reserved on disk (No space left on device): 12 epochs left"},
-		{{.type = NOTE_LINK, .value = 1, .detail = 1}, LOG_NOTICE, "link eth1 is up"},
-		{{.type = NOTE_LINK, .value = 0}, LOG_WARNING, "link eth0 is down"},
-		{{.type = NOTE_LINK, .value = CORE_LINKS}, LOG_WARNING, "link ? is down"},
-		{{.type = NOTE_REQUEST, .value = VERB_TAKEOVER, .detail = OUTCOME_PEER_UNFIT},
-		 LOG_NOTICE,
-		 "operator's takeover: peer-unfit"},
-		{{.type = NOTE_REQUEST, .value = VERB_STANDDOWN, .detail = OUTCOME_DONE, .text = "new disk"},
-		 LOG_NOTICE,
-		 "operator's standdown: done; reason: new disk"},
-		{{.type = NOTE_REQUEST, .value = VERB__COUNT, .detail = -1}, LOG_NOTICE, "operator's ?: ?"},
-		{{.type = NOTE_LEASE_CHANGED, .text = "the table was removed, by nft (process 123)"},
-		 LOG_WARNING,
-		 "the lease's table was changed by others: the table was removed, by nft (process 123): restored"},
-		{{.type = NOTE_LEASE_CHANGED, .text = "the table was removed", .detail = EPERM},
-		 LOG_ERR,
-		 "the lease's table was changed by others: the table was removed: it could not be restored: Operation not "
-		 "permitted"},
-		{{.type = NOTE_WRONG_KEY}, LOG_WARNING, "a hamon node of cluster edge is there, but its key differs"},
-		{{.type = NOTE_WRONG_KEY, .text = "on eth0"},
-		 LOG_WARNING,
-		 "a hamon node of cluster edge is there, but its key differs: on eth0"},
-		{{.type = NOTE_REJECTED, .value = REJECT__COUNT},
-		 LOG_WARNING,
-		 "a frame was not believed: ?; more of this kind are only counted"},
-		{{.type = NOTE_INTERFACE, .text = "eth0 was renamed to lan0"}, LOG_NOTICE, "eth0 was renamed to lan0"},
-		{{.type = NOTE_WARNING, .text = "no test IP"}, LOG_WARNING, "no test IP"},
-		{{.type = NOTE_ERROR, .text = "eth0 cannot be opened", .detail = ENODEV},
-		 LOG_ERR,
-		 "eth0 cannot be opened: No such device"},
-		{{.type = NOTE_ERROR, .text = "eth0 is gone"}, LOG_ERR, "eth0 is gone"},
-		{{.type = NOTE_INFO, .text = "hello"}, LOG_INFO, "hello"},
-	};
 	bool said[NOTE__COUNT] = {[NOTE_TRANSITION] = true};
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		said[cases[i].note.type] = true;
-		expect(&cases[i].note, cases[i].priority, cases[i].sentence);
+	for (size_t i = 0; i < sizeof(sentences) / sizeof(sentences[0]); i++) {
+		said[sentences[i].note.type] = true;
+		expect(&sentences[i].note, sentences[i].priority, sentences[i].sentence);
 	}
 	for (unsigned type = 0; type < NOTE__COUNT; type++)
 		cr_expect(said[type], "%s", note_name((enum note_type)type));
