@@ -18,6 +18,6 @@ void inflight_wait(struct scene *scene, const struct inflight *inflight, enum ne
 
 void inflight_check(struct scene *scene, const struct inflight *inflight, enum net_host host, nanos since) {
 	size_t n = sink_count(inflight->service[host], since, clock_now());
-	scene_check(scene, n == 0, "%s took in %zu datagrams after the other node had the shared IP", net_host_name(host),
-		    n);
+	scene_safe(scene, n == 0, "%s took in %zu datagrams after the other node had the shared IP", net_host_name(host),
+		   n);
 }

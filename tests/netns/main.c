@@ -100,15 +100,25 @@ static void start(struct job *job, const struct netns_test *test, unsigned rerun
 
 /* ---- its end ---- */
 
-static int show_tail(const char *path, const struct stat *st, int type, struct FTW *ftw) {
-	(void)st;
-	const char *name = path + ftw->base;
-	if (type != FTW_F || (strcmp(name, "output") != 0 && strcmp(name, "log") != 0))
-		return 0;
+static void show_tail(const char *path) {
 	char *text = text_read(path);
 	printf("---- %s\n%s", path, text_tail(text, TAIL_LINES));
 	free(text);
+}
+
+static int show_log(const char *path, const struct stat *st, int type, struct FTW *ftw) {
+	(void)st;
+	if (type == FTW_F && strcmp(path + ftw->base, "log") == 0)
+		show_tail(path);
 	return 0;
+}
+
+/* The test's own words first: the reason is their last line. */
+static void show(const struct job *job) {
+	char path[PATH + 16];
+	shell_print(path, sizeof(path), "%s/output", job->dir);
+	show_tail(path);
+	nftw(job->dir, show_log, 16, FTW_PHYS);
 }
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw) {
@@ -133,13 +143,13 @@ static void finish(struct job *job, int status, const char *why) {
 		runner.passed++;
 		printf("passed  %-*s %5.1f s\n", NAME_WIDTH, job->test->name, seconds);
 		if (runner.options.verbose)
-			nftw(job->dir, show_tail, 16, FTW_PHYS);
+			show(job);
 		nftw(job->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 		return;
 	}
 	runner.failed++;
 	printf("FAILED  %-*s %5.1f s  %s%s\n", NAME_WIDTH, job->test->name, seconds, job->test->behaviour, why);
-	nftw(job->dir, show_tail, 16, FTW_PHYS);
+	show(job);
 }
 
 /* Looks after the running tests; true while there are any. */

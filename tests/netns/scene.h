@@ -53,7 +53,11 @@ nanos scene_patience(const struct scene *scene);
 
 /* ---- verdicts ---- */
 
-/* What no freeze excuses: ends the test as failed unless it holds. */
+/* What is promised whatever happens, and no freeze excuses: ends the test as failed unless it holds. */
+void scene_safe(struct scene *scene, bool holds, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* What the test expects of its course: unless it holds the test has failed, or is run again when the machine stood still for so
+ * long since it began that the course was another one (a lease that ran out, a role that moved). */
 void scene_check(struct scene *scene, bool holds, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* A bound on time, or "no role change": when it does not hold and a freeze overlapped the time between fault and recovery,

@@ -32,7 +32,7 @@ NETNS_TEST(
 	scene_check(scene, scene_settle(scene) == NET_HA2, "ha1 took the role when it went on");
 	scene_watch(scene, NET_HA2, release, 2 * scene->within);
 	unsigned marked = heartbeats_count(scene, NET_HA1, stopped, renews);
-	scene_check(scene, marked == 0, "%u marked heartbeats of ha1 left after its lease had run out", marked);
+	scene_safe(scene, marked == 0, "%u marked heartbeats of ha1 left after its lease had run out", marked);
 	scene_check(scene, pair_logged(&scene->pair, NET_HA1, "the kernel refused a marked heartbeat"),
 		    "ha1's log does not say that it was refused");
 	owners_check_silent(scene, PAIR_SHARED, NET_HA1, release);
