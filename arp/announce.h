@@ -11,7 +11,7 @@
 #include <sys/uio.h>
 
 #include "arp/frame.h"
-#include "hamon/conf.h"
+#include "hamon/conf/conf.h"
 
 struct announce_item {
 	int ifindex;

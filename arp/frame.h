@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "hamon/conf.h"
+#include "hamon/conf/conf.h"
 
 enum {
 	FRAME_MAC_LEN = 6,

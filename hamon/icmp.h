@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "hamon/conf.h"
+#include "hamon/conf/conf.h"
 #include "hamon/mono.h"
 
 enum { ICMP_SLOTS = CORE_TESTS, ICMP_COOKIE = 16 };

@@ -2,7 +2,7 @@
 #ifndef HAMON_KERNEL_LEASE_H
 #define HAMON_KERNEL_LEASE_H
 
-#include "hamon/conf.h"
+#include "hamon/conf/conf.h"
 
 enum { KERNEL_LEASE_WHY = 160 };
 

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "hamon/conf.h"
+#include "hamon/conf/conf.h"
 #include "hamon/log.h"
-#include "hamon/node.h"
+#include "hamon/node/node.h"
 #include "hamon/privileges.h"
 #include "hamon/process.h"
 #include "hamon/realtime.h"

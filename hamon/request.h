@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "hamon/conf.h"
+#include "hamon/conf/conf.h"
 #include "hamon/mono.h"
 
 enum { REQUEST_MAX = 4096, REQUEST_REASON = 120 };

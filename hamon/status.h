@@ -5,7 +5,7 @@
 
 #include <json-c/json.h>
 
-#include "hamon/conf.h"
+#include "hamon/conf/conf.h"
 #include "hamon/core/core.h"
 
 /* Everything that a status is built from; node.c fills it. */

@@ -1,12 +1,12 @@
 /* Addresses of interfaces: adding and deleting them in batches, listing them. Those added here are marked as ours
- * (IFA_PROTO), so that leftovers are found after a crash. It decides nothing: node_ips.c says which and when. */
+ * (IFA_PROTO), so that leftovers are found after a crash. It decides nothing: node/ips.c says which and when. */
 #ifndef HAMON_NETLINK_ADDR_H
 #define HAMON_NETLINK_ADDR_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include "hamon/conf.h"
+#include "hamon/conf/conf.h"
 #include "netlink/rtnl.h"
 
 enum addr_op { ADDR_ADD, ADDR_DELETE, ADDR__OPS };

@@ -2,7 +2,7 @@
 #ifndef HAMON_NETLINK_ROUTE_H
 #define HAMON_NETLINK_ROUTE_H
 
-#include "hamon/conf.h"
+#include "hamon/conf/conf.h"
 #include "netlink/rtnl.h"
 
 /* The gateway of the default route with the lowest metric in the main table that leaves through the interface; of equal

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "hamon/cli/cli.h"
-#include "hamon/conf.h"
+#include "hamon/conf/conf.h"
 #include "hamon/kernel_lease.h"
 #include "hamon/kernel_tick.h"
 

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "hamon/conf.h"
+#include "hamon/conf/conf.h"
 #include "hamon/monitor.h"
 #include "hamon/report/report.h"
 #include "hamon/suggest.h"

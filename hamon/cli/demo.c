@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "hamon/cli/cli.h"
-#include "hamon/conf.h"
+#include "hamon/conf/conf.h"
 
 #define DEMO_LAB "../libexec/hamon/hamon-lab" /* from PREFIX/sbin */
 

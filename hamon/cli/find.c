@@ -8,7 +8,7 @@
 #include <sys/un.h>
 
 #include "hamon/cli/cli.h"
-#include "hamon/conf.h"
+#include "hamon/conf/conf.h"
 
 static void socket_of(const char *cluster, char path[static PATH_MAX]) {
 	snprintf(path, PATH_MAX, "%s/%s/control.sock", CLI_RUN_DIR, cluster);

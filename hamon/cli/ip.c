@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "hamon/cli/cli.h"
-#include "hamon/conf.h"
+#include "hamon/conf/conf.h"
 
 #define IP_PATIENCE (10 * SEC)
 

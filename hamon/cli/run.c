@@ -1,6 +1,6 @@
 /* hamon run: the daemon, in the foreground. */
 #include "hamon/cli/cli.h"
-#include "hamon/supervisor.h"
+#include "hamon/supervisor/supervisor.h"
 
 int cli_run(const struct cli *cli) {
 	struct run_options options = {

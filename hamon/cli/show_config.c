@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "hamon/cli/cli.h"
-#include "hamon/conf.h"
+#include "hamon/conf/conf.h"
 
 int cli_show_config(const struct cli *cli) {
 	static struct conf conf; /* both large, and needed once */

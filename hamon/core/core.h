@@ -178,7 +178,7 @@ struct action {
 	enum action_type type;
 	union {
 		struct {
-			struct heartbeat hb; /* all but cluster and key number, which node_links.c fills */
+			struct heartbeat hb; /* all but cluster and key number, which node/links.c fills */
 		} send;
 		struct {
 			span_t life;

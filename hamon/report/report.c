@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "hamon/conf.h"
+#include "hamon/conf/conf.h"
 #include "hamon/log.h"
 #include "hamon/pipe.h"
 #include "hamon/privileges.h"

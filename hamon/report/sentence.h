@@ -5,7 +5,7 @@
 #include <netinet/in.h>
 #include <stddef.h>
 
-#include "hamon/conf.h"
+#include "hamon/conf/conf.h"
 #include "hamon/core/core.h"
 #include "hamon/core/note.h"
 

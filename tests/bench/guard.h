@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "hamon/conf.h"
+#include "hamon/conf/conf.h"
 
 enum guard_state {
 	GUARD_ABSENT, /* no table; the heartbeats go on */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hamon/worker.h"
+#include "hamon/supervisor/worker.h"
 #include "tests/netns/owners.h"
 #include "tests/netns/ruleset.h"
 

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "hamon/conf.h"
+#include "hamon/conf/conf.h"
 #include "hamon/core/timers.h"
 #include "tests/unit/netlink_sandbox.h"
 #include "tests/unit/refuse.h"

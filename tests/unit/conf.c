@@ -1,6 +1,6 @@
 /* The configuration, good and bad: what a short one means, what a full one means on either node, and the exact lines that
  * people get for their mistakes. */
-#include "hamon/conf.h"
+#include "hamon/conf/conf.h"
 
 #include <arpa/inet.h>
 #include <criterion/criterion.h>

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "hamon/conf.h"
+#include "hamon/conf/conf.h"
 
 enum sandbox_side { SANDBOX_LEFT, SANDBOX_RIGHT, SANDBOX__SIDES };
 

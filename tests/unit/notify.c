@@ -1,5 +1,5 @@
 /* The service manager's socket: by path and by abstract name, and the ways in which there is none. */
-#include "hamon/notify.h"
+#include "hamon/supervisor/notify.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

@@ -10,7 +10,7 @@
 
 #include "hamon/kernel_lease.h"
 #include "hamon/log.h"
-#include "hamon/supervisor_parts.h"
+#include "hamon/supervisor/parts.h"
 #include "netlink/addr.h"
 #include "tests/unit/netlink_sandbox.h"
 #include "tests/unit/refuse.h"

@@ -1,5 +1,5 @@
 /* The supervisor's children: how long a restart waits, and how an end reads. */
-#include "hamon/worker.h"
+#include "hamon/supervisor/worker.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>

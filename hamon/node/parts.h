@@ -1,0 +1,259 @@
+/* What the files of the node tell one another; nobody else includes it. Together they are the one place that knows both the
+ * core and the adapters:
+ *   node.c   the wake: clock, sockets, core, actions       ips.c       shared IPs: slots, batches, announcements
+ *   links.c  heartbeats in and out, interfaces, what others change behind our back
+ *   tests.c  echo tests, the gateway that stands in        lease.c     the kernel lease
+ *   pipes.c  supervisor and workers                        requests.c  the operators' requests */
+#ifndef HAMON_NODE_PARTS_H
+#define HAMON_NODE_PARTS_H
+
+#include "arp/announce.h"
+#include "hamon/auth.h"
+#include "hamon/control.h"
+#include "hamon/core/core.h"
+#include "hamon/core/state.h"
+#include "hamon/icmp.h"
+#include "hamon/log.h"
+#include "hamon/loop.h"
+#include "hamon/node/node.h"
+#include "hamon/notes.h"
+#include "hamon/peerlink.h"
+#include "hamon/stamp.h"
+#include "hamon/status.h"
+#include "netlink/addr.h"
+#include "netlink/addr_thread.h"
+#include "netlink/iface.h"
+#include "netlink/lease.h"
+#include "netlink/route.h"
+#include "netlink/rtnl.h"
+#include "netlink/watch.h"
+
+enum {
+	NODE_QUEUE = 64, /* events that actions brought back; never more than a few */
+	/* Links, shared IPs, and during a reload the shared IPs that are still to be removed. */
+	NODE_INTERFACES = CORE_LINKS + 2 * CONF_INTERFACES,
+	NODE_TRIALS = 4, /* `test ips` requests at once */
+};
+
+/* An interface that the configuration names. */
+struct node_interface {
+	char name[IF_NAMESIZE];
+	struct iface iface; /* ifindex 0: there is none of this name */
+	bool unbound;       /* its links are still to be bound to it as it is now */
+};
+
+struct node_link {
+	struct peerlink peerlink;
+	unsigned interface; /* index */
+};
+
+struct node_ip {
+	bool used, disabled;
+	struct conf_ip conf;
+	unsigned interface; /* index */
+};
+
+/* The shared IPs: what the core wants, what stands on the interfaces, and which answers are still owed to the core. */
+struct node_ips {
+	struct node_ip slots[CORE_IPS];
+	int slot_of[CORE_IPS]; /* of each configured one, in the configuration's order; -1: it waits for one */
+	struct ip_set want, present, failed, to_announce;
+	struct ip_set lost; /* deleted by somebody else, the core is not told yet */
+	bool owe_added, owe_removed, owe_dropped, owe_announced;
+	int add_error, remove_error, announce_error;
+	int said[ADDR__OPS]; /* the failure that was said last: it is not said at each new trial */
+	bool crowded;        /* configured ones wait for the slots of those that are being removed */
+	/* the batch in the thread's hands */
+	struct addr_thread *thread;
+	bool busy, renewing;
+	enum addr_op op;
+	unsigned batch[ADDR_THREAD_BATCH]; /* its slots, in its order */
+	struct ip_set under_way;           /* and as a set */
+	bool doubt;                        /* a notice said the opposite of it: what stands there must be looked up */
+	/* the second belt */
+	uint32_t lifetime;              /* seconds that an address lives unless it is renewed; 0: they stay */
+	bool many;                      /* too many for it, and that was said */
+	struct ip_set mortal, to_renew; /* present with a lifetime; of those: to be renewed in this round */
+	mono_t renew_at;                /* the next round begins */
+};
+
+/* The kernel lease: the table, what it was made for, and whether it is there. */
+struct node_lease {
+	struct lease *kernel; /* NULL: lease = "off" */
+	struct lease_watch *watch;
+	struct lease_plan plan;
+	bool stands;      /* the table is there, as planned */
+	bool review;      /* interfaces or shared IPs changed: plan anew */
+	mono_t build_at;  /* after a refusal: not before */
+	int said;         /* the refusal that was said last: it is not said at each new trial */
+	uint64_t changes; /* by others */
+	mono_t changed_at;
+	char change[LEASE_WHAT + 64]; /* the newest, and by whom */
+};
+
+/* A `test ips` request under way. */
+struct node_trial {
+	uint32_t client; /* 0: free */
+	mono_t sent, until;
+	uint16_t waiting;       /* mask */
+	span_t rtt[CORE_TESTS]; /* -1: no answer yet */
+	int error[CORE_TESTS];
+};
+
+struct node_tests {
+	struct ip_address address[CORE_TESTS];
+	int ifindex[CORE_TESTS]; /* 0: as routed */
+	span_t rtt[CORE_TESTS];
+	uint16_t mask;
+	bool gateway; /* none was configured */
+	struct node_trial trials[NODE_TRIALS];
+};
+
+/* An operator's request that the core has not answered yet. */
+struct node_pending {
+	uint32_t client; /* 0: free */
+	mono_t at;
+	bool force;
+	span_t pause;
+};
+
+struct node {
+	struct conf conf;
+	struct core_config core_config;
+	struct core core;
+	struct core_status status;
+	unsigned self;        /* parity */
+	const char *names[2]; /* by parity */
+	uint64_t generation;
+	bool realtime, locked, ending;
+	char run_dir[CONF_PATH];
+
+	struct loop loop;
+	mono_t now, deadline, started;
+	struct stamp_clock stamp;
+	struct event queue[NODE_QUEUE];
+	unsigned queue_first, queue_n;
+
+	struct auth auth;
+	uint32_t tag;
+	struct node_interface interfaces[NODE_INTERFACES];
+	unsigned interfaces_n;
+	bool interfaces_changed, gateway_changed; /* since the core was told */
+	bool links_unbound;                       /* of some interface */
+	struct node_link links[CORE_LINKS];
+	unsigned links_n, marking; /* marking: the link that marked heartbeats leave by */
+	uint64_t rejected[REJECT__COUNT];
+	mono_t wrong_key_at, wrong_key_noted;
+	mono_t twin_at, twin_noted; /* of another node under our name */
+	uint64_t sends_failed;
+
+	struct rtnl rtnl;
+	struct watch watch;
+	struct announce announce;
+	struct icmp icmp;
+	struct node_ips ips;
+	struct node_lease lease;
+	struct node_tests tests;
+
+	int supervisor; /* -1: it is gone */
+	struct notes notes;
+	struct control control;
+	struct node_pending pending[CONTROL_CLIENTS];
+	mono_t reload_at;
+	uint32_t reload_client; /* waits for `reload`; 0: nobody does */
+};
+
+/* ---- node.c ---- */
+/* Hands the core an event later in this wake. */
+void node_event(struct node *node, const struct event *event);
+void node_event_done(struct node *node, enum event_type type, int error);
+/* Hands it to the core at once, and carries out what it decides. */
+void node_step(struct node *node, const struct event *event);
+void node_reload_core(struct node *node);
+/* The core as it is now; valid until the next call. */
+const struct core_status *node_status(struct node *node);
+
+/* ---- ips.c ---- */
+int node_ips_init(struct node *node);
+void node_ips_fini(struct node *node);
+/* Sets the slots up from the configuration; those that stay keep theirs. */
+void node_ips_configure(struct node *node);
+struct ip_set node_ips_wanted(const struct node *node);                       /* configured and not switched off here */
+int node_ips_find(const struct node *node, const struct ip_address *address); /* slot, or -1 */
+void node_ips_add(struct node *node, const struct ip_set *set);
+void node_ips_remove(struct node *node, const struct ip_set *set);
+void node_ips_drop(struct node *node);
+void node_ips_announce(struct node *node, const struct ip_set *set);
+/* One bounded piece of what is to be done. True while there is more. */
+bool node_ips_work(struct node *node);
+mono_t node_ips_deadline(const struct node *node); /* when the addresses are renewed next */
+void node_ips_noticed(struct node *node, bool added, const struct addr_entry *entry);
+/* Lists all addresses anew: at the start, and after notices were lost. */
+void node_ips_resync(struct node *node);
+void node_ips_interface_changed(struct node *node, unsigned interface, int before); /* its ifindex until now */
+
+/* ---- links.c ---- */
+int node_links_init(struct node *node);
+void node_links_fini(struct node *node);
+int node_interface(struct node *node, const char *name); /* index; -1: no room, until removed shared IPs leave some */
+/* Does a link or a shared IP, configured or still to be removed, live on it? */
+bool node_interface_used(const struct node *node, unsigned interface);
+/* Binds what changed, once the lease's rules stand there. */
+void node_links_bind(struct node *node);
+void node_links_drain(struct node *node);
+void node_links_send(struct node *node, struct heartbeat *hb);
+void node_links_resync(struct node *node);
+void node_links_report(struct node *node);
+void node_watch_drain(struct node *node);
+
+/* ---- tests.c ---- */
+void node_tests_configure(struct node *node);
+int node_tests_init(struct node *node);
+void node_tests_gateway(struct node *node); /* looks for the gateway anew, if need be */
+void node_tests_send(struct node *node, uint16_t mask);
+void node_tests_drain(struct node *node);
+void node_tests_request(struct node *node, uint32_t client);
+void node_tests_tick(struct node *node);
+mono_t node_tests_deadline(const struct node *node);
+
+/* ---- lease.c ---- */
+int node_lease_init(struct node *node);
+void node_lease_fini(struct node *node);
+/* Interfaces or shared IPs changed. */
+void node_lease_review(struct node *node);
+/* The table is to be made anew, whatever it looks like: an interface's name stands for another one. */
+void node_lease_rebuild(struct node *node);
+/* It guards all that is configured, as far as we know: only then may an address be set. */
+bool node_lease_in_place(const struct node *node);
+/* Brings the table up to date. Does it guard every interface? Only then may a link be bound. */
+bool node_lease_guards(struct node *node);
+mono_t node_lease_deadline(const struct node *node); /* when a table that the kernel refused is tried again */
+void node_lease_permit(struct node *node, span_t life);
+void node_lease_drop_permit(struct node *node);
+void node_lease_drop(struct node *node);
+/* A marked heartbeat could not be sent for want of room (ENOBUFS). The kernel drops it so when there is no lease, or no permit;
+ * a full queue says the same: is the element gone? */
+bool node_lease_refused(struct node *node, enum heartbeat_mark mark);
+/* A heartbeat with the grant mark left: is the lease there? Not if nothing stood in its way. */
+bool node_lease_granted(struct node *node);
+/* The grant failed, as far as we know: what the rule may have set nevertheless is taken back. */
+void node_lease_clear(struct node *node);
+bool node_lease_stands(const struct node *node); /* now, by the core's own estimate of its end */
+
+/* ---- pipes.c ---- */
+int node_pipes_init(struct node *node);
+void node_note(struct node *node, const struct note *note);
+void node_say(struct node *node, enum note_type type, int detail, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+void node_say_value(struct node *node, enum note_type type, int64_t value, const char *text);
+void node_notes_flush(struct node *node);
+void node_reserve(struct node *node, uint64_t epoch);
+void node_save_operator(struct node *node);
+void node_ask_reload(struct node *node, uint32_t client);
+void node_tell(struct node *node, enum message_type type);
+
+/* ---- requests.c ---- */
+int node_requests_init(struct node *node);
+void node_answer(struct node *node, uint32_t token, enum verb verb, enum outcome outcome);
+
+#endif
