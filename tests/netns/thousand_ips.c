@@ -78,14 +78,17 @@ static nanos last_announced(struct scene *scene, enum net_host host, nanos since
 
 static void check_heartbeats(struct scene *scene, enum net_host host, nanos from, nanos to) {
 	nanos interval = (nanos)(pair_number(&scene->pair, host, "/timers/heartbeat_ms") * (double)NANOS_MS);
-	nanos gap = heartbeats_gap(scene, host, from - 2 * interval, to + 2 * interval);
-	printf("%s: interval %.1f ms, longest gap %.1f ms\n", net_host_name(host), clock_ms(interval), clock_ms(gap));
-	scene_bound(scene, gap <= 2 * interval, from, to,
+	nanos begin = from - 2 * interval, end = to + 2 * interval;
+	nanos gap = heartbeats_gap(scene, host, begin, end), frozen = freeze_overlap(scene->freeze, begin, end);
+	printf("%s: interval %.1f ms, longest gap %.1f ms; the machine stood still for %.1f ms\n", net_host_name(host),
+	       clock_ms(interval), clock_ms(gap), clock_ms(frozen));
+	scene_bound(scene, gap <= 2 * interval + frozen, from, to,
 		    "a heartbeat of %s was late by more than an interval (%.1f of %.1f ms)", net_host_name(host),
 		    clock_ms(gap - interval), clock_ms(interval));
 }
 
-/* One takeover by the host. How long after its first heartbeat with the new epoch the last IP was first announced. */
+/* One takeover by the host. How long after its first heartbeat with the new epoch the last IP was first announced, less what the
+ * machine stood still meanwhile. */
 static nanos trial(struct scene *scene, enum net_host host) {
 	epoch_before = pair_number(&scene->pair, host, "/epoch");
 	nanos fault = clock_now();
@@ -100,7 +103,7 @@ static nanos trial(struct scene *scene, enum net_host host) {
 	check_heartbeats(scene, NET_HA1, fault, announced);
 	check_heartbeats(scene, NET_HA2, fault, announced);
 	scene_check(scene, scene_settle(scene) == host, "%s did not stay primary", net_host_name(host));
-	return announced - claim;
+	return announced - claim - freeze_overlap(scene->freeze, claim, announced);
 }
 
 static int by_length(const void *a, const void *b) {
