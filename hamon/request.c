@@ -24,6 +24,9 @@ static const struct {
 	[REQUEST_STANDDOWN] = {"standdown", true}, [REQUEST_PAUSE] = {"pause", true},
 	[REQUEST_RESUME] = {"resume", true},       [REQUEST_IP] = {"ip", true},
 	[REQUEST_RELOAD] = {"reload", true},       [REQUEST_TEST_IPS] = {"test-ips", true},
+	[REQUEST_RESOLVE] = {"resolve", true},     [REQUEST_ABORT] = {"abort", true},
+	[REQUEST_CLEAR] = {"clear", true},         [REQUEST_EXPLAIN] = {"explain", false},
+	[REQUEST_WATCH] = {"watch", false},
 };
 static_assert(sizeof verbs / sizeof *verbs == REQUEST__COUNT, "every request has a name");
 

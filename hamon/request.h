@@ -20,6 +20,11 @@ enum request_type {
 	REQUEST_IP,
 	REQUEST_RELOAD,
 	REQUEST_TEST_IPS,
+	REQUEST_RESOLVE,
+	REQUEST_ABORT,
+	REQUEST_CLEAR,
+	REQUEST_EXPLAIN, /* now */
+	REQUEST_WATCH,   /* answered again and again, until the client goes */
 	REQUEST__COUNT,
 };
 
@@ -36,6 +41,8 @@ struct control_request {
 	span_t pause;                    /* pause: for so long; 0: until resume */
 	struct ip_address address;       /* ip */
 	bool enable;                     /* ip */
+	char keep[CONF_NAME];            /* resolve: a node's name, or empty */
+	bool frames;                     /* watch: heartbeats and claims of addresses, not the status */
 };
 
 struct json_object;

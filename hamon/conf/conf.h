@@ -13,6 +13,11 @@
 #include "hamon/core/core.h"
 #include "hamon/mono.h"
 
+enum {
+	CONF_COMMAND = 512, /* a command line, for /bin/sh -c */
+	CONF_PORT = 4411,   /* of heartbeats over UDP, unless another one is configured */
+};
+
 enum { CONF_NAME = 64, CONF_PATH = 256, CONF_NODES = 2, CONF_INTERFACES = 32 /* that carry shared IPs */ };
 
 /* An IPv4 or IPv6 address; family AF_INET or AF_INET6. */
@@ -27,14 +32,27 @@ struct conf_ip {
 	char interface[IF_NAMESIZE]; /* on this node: the node's block may rename it */
 };
 
+enum transport {
+	TRANSPORT_ETHERNET, /* frames of our own EtherType, multicast */
+	TRANSPORT_UDP,      /* datagrams between two addresses, IPv4 or IPv6 */
+	TRANSPORT_REFLECT,  /* echo requests whose answers the test IPs send to the peer */
+	TRANSPORT__COUNT,
+};
+const char *transport_name(enum transport transport);
+
 struct conf_link {
-	char name[IF_NAMESIZE];      /* as the shared part names it */
-	char interface[IF_NAMESIZE]; /* on this node */
+	char name[IF_NAMESIZE];      /* as the shared part names it; "reflect" */
+	char interface[IF_NAMESIZE]; /* on this node; empty: reflect has none */
+	enum transport transport;
+	struct ip_address address[CONF_NODES]; /* udp: of each node, in the order of conf.nodes; family 0: none */
 };
 
 struct conf_node {
 	char name[CONF_NAME];
 	bool backup_operations, automatic;
+	struct ip_address
+		host;   /* its own address, in the network of the test IPs; family 0: not told, the node tells its peer */
+	int preference; /* who is to have the role when both can: the higher one */
 };
 
 struct conf {
@@ -52,8 +70,20 @@ struct conf {
 	span_t heartbeat, lease, dead; /* explicit settings; 0: derived from within */
 	bool lease_off;                /* the kernel keeps no lease: nothing silences a node that does not run */
 	int dedicated_cpus;            /* 1: jiffies lag at most one tick; 0: they may lag six; -1: find out */
-	char operators[CONF_NAME];     /* group that may use the operating verbs; empty: root alone */
-	char observers[CONF_NAME];     /* group that may use the reading verbs; empty: root and operators */
+	bool reflect;                  /* heartbeats by way of the test IPs: the last of links */
+	uint16_t port;                 /* of heartbeats over UDP */
+	bool wait_for_peer;            /* cold-start = "wait-for-peer" */
+	bool stand_down;               /* foreign-claim = "stand-down": else the shared IP is defended */
+	span_t countdown, failback;    /* 0: none; 0: never */
+	span_t hold_down, hold_down_most;
+	char command[RUN__COUNT][CONF_COMMAND]; /* empty: none */
+	span_t hook_timeout, fence_timeout, fence_delay;
+	enum fence_mode fence;
+	span_t health_interval;
+	unsigned health_fall, health_rise;
+	uint64_t digest;           /* of what the file sets for both nodes: never 0 */
+	char operators[CONF_NAME]; /* group that may use the operating verbs; empty: root alone */
+	char observers[CONF_NAME]; /* group that may use the reading verbs; empty: root and operators */
 };
 
 /* What it means that the lease is off: the same words wherever an operator is warned of it. */

@@ -28,6 +28,24 @@ const char *policy_name(enum policy policy);
 enum alone { ALONE_TESTED, ALONE_ALWAYS, ALONE__COUNT };
 const char *alone_name(enum alone alone);
 
+/* Who must have been made harmless before the role is taken by silence? */
+enum fence_mode { FENCE_OFF, FENCE_BEST_EFFORT, FENCE_REQUIRED, FENCE__COUNT };
+const char *fence_mode_name(enum fence_mode mode);
+
+/* The commands that a configuration may name. The core asks for the two that it waits for. */
+enum run {
+	RUN_PRIMARY,        /* this node became primary */
+	RUN_BACKUP,         /* it is backup */
+	RUN_FAULT,          /* it cannot serve */
+	RUN_QUIESCE,        /* it begins to hand over */
+	RUN_UNQUIESCE,      /* and did not, after all */
+	RUN_BEFORE_PRIMARY, /* it is about to become primary: may veto */
+	RUN_FENCE,          /* the peer is to be made harmless */
+	RUN_HEALTH,         /* is the service well? */
+	RUN__COUNT,
+};
+const char *run_name(enum run run);
+
 struct core_config {
 	unsigned parity; /* of our own epochs: 0 for the node whose name sorts first, 1 for the other */
 	struct timers timers;
@@ -39,7 +57,21 @@ struct core_config {
 	bool automatic;         /* automatic failover */
 	bool backup_operations; /* off: a backup that does nothing by itself */
 	unsigned links;         /* heartbeat links, slots 0 .. links - 1 */
+	uint8_t links_reflect;  /* mask: heartbeats that the test IPs reflect */
 	struct ip_set ips;      /* slots of the configured shared IPs, less those switched off on this node */
+	bool stand_down;        /* a stranger that claims a shared IP: stand down, rather than defend it */
+	bool wait_for_peer;     /* after the start nothing is claimed by silence before the peer was heard once */
+	bool preferred;         /* this node's preference is the higher one */
+	span_t failback;        /* the preferred node asks for the role after it was fit for so long; 0: never */
+	span_t countdown;       /* an automatic takeover by silence waits for so much longer */
+	span_t hold_down, hold_down_most; /* flap damping: the first delay, and the longest; 0: none */
+	enum fence_mode fence;
+	span_t fence_delay;                /* before the fence command runs */
+	bool gate;                         /* there is a before-primary command, which may veto */
+	bool health;                       /* there is a health command */
+	unsigned health_fall, health_rise; /* so many results in a row make the service ill, or well */
+	uint64_t digest;                   /* of the configuration's shared part */
+	uint64_t loaded;                   /* when it was loaded: wall clock, s */
 };
 
 /* What the supervisor kept for us on disk. */
@@ -71,6 +103,10 @@ enum event_type {
 	EV_MOVED,             /* an interface got another MAC: its addresses are reached elsewhere now */
 	EV_TEST_ANSWERED,     /* a test IP answered */
 	EV_EPOCHS_RESERVED,   /* ACT_RESERVE_EPOCHS ended */
+	EV_HOLDER,            /* the peer, or somebody who may be the peer, claims a shared IP on the wire */
+	EV_STRANGER,          /* a host that is neither node claims a shared IP on the wire */
+	EV_RAN,               /* ACT_RUN ended */
+	EV_HEALTH,            /* the health command ended */
 	EV_OPERATOR,          /* a verb */
 	EV_STOP,              /* end in good order */
 	EV__COUNT,
@@ -82,9 +118,15 @@ enum verb {
 	VERB_STANDDOWN,
 	VERB_PAUSE,
 	VERB_RESUME,
+	VERB_RESOLVE, /* a role conflict */
+	VERB_ABORT,   /* a countdown */
+	VERB_CLEAR,   /* hold-down, and alarms that are over */
 	VERB__COUNT,
 };
 const char *verb_name(enum verb verb);
+
+/* VERB_RESOLVE: which node is to be primary? */
+enum keep { KEEP_EITHER, KEEP_SELF, KEEP_PEER };
 
 /* How ACT_SEND ended. */
 enum sent {
@@ -129,9 +171,22 @@ struct event {
 			uint64_t reserved; /* claims may use epochs up to this */
 		} epochs;
 		struct {
+			unsigned slot;
+			mono_t rx; /* kernel's receive time */
+		} claimed;         /* EV_HOLDER, EV_STRANGER */
+		struct {
+			enum run run; /* RUN_FENCE, RUN_BEFORE_PRIMARY */
+			uint32_t id;  /* of the ACT_RUN */
+			bool ok;      /* it ended with status 0, in time */
+		} ran;
+		struct {
+			bool ok;
+		} health;
+		struct {
 			enum verb verb;
 			bool force, dry_run;
 			span_t pause;   /* VERB_PAUSE: for so long; 0: until resume */
+			enum keep keep; /* VERB_RESOLVE */
 			uint32_t token; /* comes back in ACT_ANSWER */
 		} asked;
 	};
@@ -140,7 +195,7 @@ struct event {
 /* ---- what comes out ---- */
 
 enum action_type {
-	ACT_SEND,             /* this heartbeat, on every link → EV_SENT */
+	ACT_SEND,             /* this heartbeat, on these links → EV_SENT */
 	ACT_PERMIT,           /* set the kernel's permit, for G → drain, then EV_PERMITTED */
 	ACT_DROP_PERMIT,      /* no answer */
 	ACT_DROP_LEASE,       /* silence the shared IPs → EV_LEASE_DROPPED when the kernel confirmed */
@@ -150,6 +205,9 @@ enum action_type {
 	ACT_TEST,             /* send an echo request to each test IP in the mask */
 	ACT_RESERVE_EPOCHS,   /* raise the mark on disk → EV_EPOCHS_RESERVED */
 	ACT_SAVE_PAUSE,       /* keep the operator's pause across restarts */
+	ACT_PROBE,            /* ask the network who has these shared IPs: EV_HOLDER or EV_STRANGER may follow */
+	ACT_RUN,              /* run a command of the configuration → EV_RAN, within its deadline or soon after it */
+	ACT_RAISE_BOOT,       /* start anew with a boot number above this one */
 	ACT_ANSWER,           /* to the operator's verb with this token */
 	ACT_NOTE,             /* for history and log */
 	ACT_END,              /* EV_STOP was carried out */
@@ -170,6 +228,9 @@ enum outcome {
 	OUTCOME_LEAVING,      /* refused: the daemon is ending */
 	OUTCOME_TIMEOUT,      /* the peer did not answer in time; nothing changed hands */
 	OUTCOME_ROLLED_BACK,  /* the claim failed and was rolled back */
+	OUTCOME_DIFFERS,      /* refused: the nodes' configurations differ (force overrides) */
+	OUTCOME_VETOED,       /* the before-primary command said no */
+	OUTCOME_SETTLED,      /* VERB_RESOLVE: there is no conflict */
 	OUTCOME__COUNT,
 };
 const char *outcome_name(enum outcome outcome);
@@ -178,14 +239,20 @@ struct action {
 	enum action_type type;
 	union {
 		struct {
-			struct heartbeat hb; /* all but cluster and key number, which node/links.c fills */
+			struct heartbeat hb; /* all but cluster, key number and addresses, which node/links.c fills */
+			uint8_t links;       /* mask */
 		} send;
 		struct {
 			span_t life;
 		} permit;
-		struct ip_set ips; /* ACT_ADD_ADDRESSES, ACT_REMOVE_ADDRESSES, ACT_ANNOUNCE */
+		struct ip_set ips; /* ACT_ADD_ADDRESSES, ACT_REMOVE_ADDRESSES, ACT_ANNOUNCE, ACT_PROBE */
 		uint16_t tests;    /* ACT_TEST */
 		uint64_t epoch;    /* ACT_RESERVE_EPOCHS: at least up to this */
+		uint64_t boot;     /* ACT_RAISE_BOOT: above this */
+		struct {
+			enum run run; /* RUN_FENCE, RUN_BEFORE_PRIMARY */
+			uint32_t id;
+		} run;
 		struct {
 			bool paused;
 			mono_t until;
@@ -224,11 +291,50 @@ void core_reload(struct core *core, mono_t now, const struct core_config *config
 
 /* ---- what is shown ---- */
 
+/* How far the fence is, in the present silence. */
+enum fence_state { FENCE_IDLE, FENCE_DELAYED, FENCE_RUNNING, FENCE_DONE, FENCE_FAILED, FENCE_STATE__COUNT };
+const char *fence_state_name(enum fence_state state);
+
+enum health { HEALTH_UNKNOWN, HEALTH_WELL, HEALTH_ILL, HEALTH__COUNT };
+const char *health_name(enum health health);
+
+/* What must hold before this node may become primary, each by itself: `explain now` and dry runs list them all. */
+enum fact {
+	FACT_SILENT,    /* the peer has been silent on all links for the dead interval */
+	FACT_AUTOMATIC, /* automatic failover is on, not paused; backup operations are on */
+	FACT_NO_FAULT,  /* nothing keeps this node from serving */
+	FACT_KEY,       /* nobody speaks for the peer with another key, or under our name */
+	FACT_DIGEST,    /* both nodes were told the same */
+	FACT_COVERED,   /* our dead interval covers the peer's times */
+	FACT_TESTS,     /* the connectivity policy holds by fresh answers */
+	FACT_PROVEN,    /* and held unbroken for H */
+	FACT_NO_HOLDER, /* nobody answers for a shared IP */
+	FACT_MET,       /* the peer was heard since the start, or need not have been */
+	FACT_HOLD_DOWN, /* no hold-down runs */
+	FACT_COUNTDOWN, /* the countdown is over */
+	FACT_NO_ABORT,  /* no operator stopped the countdown */
+	FACT_FENCED,    /* the peer was fenced, as far as is asked for */
+	FACT_NO_VETO,   /* the before-primary command agrees */
+	FACT_EPOCHS,    /* an epoch is in reserve */
+	FACT_CONTACT,   /* the peer is heard, and hears us */
+	FACT_PEER_FIT,  /* and could serve */
+	FACT__COUNT,
+};
+const char *fact_name(enum fact fact);
+
+/* Which facts hold now, and which are asked for by a takeover by silence and by a planned one: bits of 1 << enum fact. */
+struct core_facts {
+	uint32_t hold, automatic, planned;
+};
+void core_facts(const struct core *core, mono_t now, struct core_facts *facts);
+
 struct link_status {
 	bool up;
+	bool reflect;
 	mono_t rx;               /* kernel's receive time of the newest heartbeat on this link; MONO_NEVER */
 	uint64_t received, lost; /* heartbeats by sequence, of the peer's present boot number */
 	span_t gap_max;          /* the longest time between two heartbeats on this link */
+	span_t rtt, jitter;      /* smoothed; -1: not known yet (docs/PROTOCOL.md) */
 };
 
 struct test_status {
@@ -272,6 +378,20 @@ struct core_status {
 	uint64_t sent, received, duplicates, old_boot;
 	span_t worst_late, worst_gap; /* of our own wakes */
 	mono_t worst_gap_at;
+	mono_t holder_at;   /* the newest answer for a shared IP that was not ours; MONO_NEVER */
+	mono_t stranger_at; /* the newest claim of a stranger; MONO_NEVER */
+	bool stranger;      /* it still stands */
+	enum fence_state fence;
+	bool vetoed; /* the before-primary command said no, lately */
+	enum health health;
+	unsigned failovers; /* counted by the flap damping */
+	span_t hold_down;   /* how much longer than D the next automatic takeover waits */
+	bool aborted;       /* an operator stopped the countdown; until the peer is heard again */
+	mono_t failback_at; /* when the role is asked back; MONO_FAR: not */
+	bool digest_differs;
+	uint64_t digest, loaded, peer_digest, peer_loaded;
+	bool reflecting;  /* at full rate */
+	bool reflect_off; /* it never arrives at the peer */
 	unsigned links, tests;
 	struct link_status link[CORE_LINKS];
 	struct test_status test[CORE_TESTS];

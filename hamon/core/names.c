@@ -41,6 +41,11 @@ static const char *const causes[] = {
 	[CAUSE_TESTS] = "tests",
 	[CAUSE_TIMEOUT] = "timeout",
 	[CAUSE_STOP] = "stop",
+	[CAUSE_HOLDER] = "holder",
+	[CAUSE_STRANGER] = "stranger",
+	[CAUSE_FENCE] = "fence",
+	[CAUSE_VETO] = "veto",
+	[CAUSE_FAILBACK] = "failback",
 };
 NAMES(causes, CAUSE__COUNT);
 
@@ -56,6 +61,18 @@ static const char *const notes[] = {
 	[NOTE_RESERVE] = "epoch-reserve",
 	[NOTE_LINK] = "link",
 	[NOTE_REQUEST] = "request",
+	[NOTE_HOLDER] = "holder",
+	[NOTE_FENCE] = "fence",
+	[NOTE_VETO] = "veto",
+	[NOTE_HEALTH] = "health",
+	[NOTE_DIGEST] = "digest",
+	[NOTE_HOLD_DOWN] = "hold-down",
+	[NOTE_ABORTED] = "aborted",
+	[NOTE_REFLECT] = "reflect",
+	[NOTE_BOOT] = "boot",
+	[NOTE_STRANGER] = "stranger",
+	[NOTE_COMMAND] = "command",
+	[NOTE_TEST] = "test",
 	[NOTE_LEASE_CHANGED] = "lease-changed",
 	[NOTE_WRONG_KEY] = "wrong-key",
 	[NOTE_REJECTED] = "rejected",
@@ -84,6 +101,10 @@ static const char *const events[] = {
 	[EV_MOVED] = "moved",
 	[EV_TEST_ANSWERED] = "test-answered",
 	[EV_EPOCHS_RESERVED] = "epochs-reserved",
+	[EV_HOLDER] = "holder",
+	[EV_STRANGER] = "stranger",
+	[EV_RAN] = "ran",
+	[EV_HEALTH] = "health",
 	[EV_OPERATOR] = "operator",
 	[EV_STOP] = "stop",
 };
@@ -100,6 +121,9 @@ static const char *const actions[] = {
 	[ACT_TEST] = "test",
 	[ACT_RESERVE_EPOCHS] = "reserve-epochs",
 	[ACT_SAVE_PAUSE] = "save-pause",
+	[ACT_PROBE] = "probe",
+	[ACT_RUN] = "run",
+	[ACT_RAISE_BOOT] = "raise-boot",
 	[ACT_ANSWER] = "answer",
 	[ACT_NOTE] = "note",
 	[ACT_END] = "end",
@@ -118,19 +142,56 @@ static const char *const outcomes[] = {
 	[OUTCOME_LEAVING] = "leaving",
 	[OUTCOME_TIMEOUT] = "timeout",
 	[OUTCOME_ROLLED_BACK] = "rolled-back",
+	[OUTCOME_DIFFERS] = "configuration-differs",
+	[OUTCOME_VETOED] = "vetoed",
+	[OUTCOME_SETTLED] = "settled",
 };
 NAMES(outcomes, OUTCOME__COUNT);
 
 static const char *const verbs[] = {
-	[VERB_TAKEOVER] = "takeover",
-	[VERB_STANDDOWN] = "standdown",
-	[VERB_PAUSE] = "pause",
-	[VERB_RESUME] = "resume",
+	[VERB_TAKEOVER] = "takeover", [VERB_STANDDOWN] = "standdown", [VERB_PAUSE] = "pause", [VERB_RESUME] = "resume",
+	[VERB_RESOLVE] = "resolve",   [VERB_ABORT] = "abort",         [VERB_CLEAR] = "clear",
 };
 NAMES(verbs, VERB__COUNT);
 
 static const char *const policies[] = {[POLICY_MAJORITY] = "majority", [POLICY_ANY] = "any"};
 NAMES(policies, POLICY__COUNT);
+
+static const char *const fence_modes[] = {
+	[FENCE_OFF] = "off",
+	[FENCE_BEST_EFFORT] = "best-effort",
+	[FENCE_REQUIRED] = "required",
+};
+NAMES(fence_modes, FENCE__COUNT);
+
+static const char *const fence_states[] = {
+	[FENCE_IDLE] = "idle", [FENCE_DELAYED] = "delayed", [FENCE_RUNNING] = "running",
+	[FENCE_DONE] = "done", [FENCE_FAILED] = "failed",
+};
+NAMES(fence_states, FENCE_STATE__COUNT);
+
+static const char *const healths[] = {[HEALTH_UNKNOWN] = "unknown", [HEALTH_WELL] = "well", [HEALTH_ILL] = "ill"};
+NAMES(healths, HEALTH__COUNT);
+
+static const char *const runs[] = {
+	[RUN_PRIMARY] = "primary", [RUN_BACKUP] = "backup",       [RUN_FAULT] = "fault",
+	[RUN_QUIESCE] = "quiesce", [RUN_UNQUIESCE] = "unquiesce", [RUN_BEFORE_PRIMARY] = "before-primary",
+	[RUN_FENCE] = "fence",     [RUN_HEALTH] = "health",
+};
+NAMES(runs, RUN__COUNT);
+
+static const char *const facts[] = {
+	[FACT_SILENT] = "peer-silent",   [FACT_AUTOMATIC] = "automatic",
+	[FACT_NO_FAULT] = "no-fault",    [FACT_KEY] = "key",
+	[FACT_DIGEST] = "configuration", [FACT_COVERED] = "times-covered",
+	[FACT_TESTS] = "tests",          [FACT_PROVEN] = "tests-unbroken",
+	[FACT_NO_HOLDER] = "no-holder",  [FACT_MET] = "peer-met",
+	[FACT_HOLD_DOWN] = "hold-down",  [FACT_COUNTDOWN] = "countdown",
+	[FACT_NO_ABORT] = "not-aborted", [FACT_FENCED] = "fenced",
+	[FACT_NO_VETO] = "no-veto",      [FACT_EPOCHS] = "epochs",
+	[FACT_CONTACT] = "peer-heard",   [FACT_PEER_FIT] = "peer-fit",
+};
+NAMES(facts, FACT__COUNT);
 
 static const char *const alones[] = {[ALONE_TESTED] = "tested", [ALONE_ALWAYS] = "always"};
 NAMES(alones, ALONE__COUNT);
@@ -171,6 +232,26 @@ const char *alone_name(enum alone alone) {
 	return alone < ALONE__COUNT ? alones[alone] : "?";
 }
 
+const char *fence_mode_name(enum fence_mode mode) {
+	return mode < FENCE__COUNT ? fence_modes[mode] : "?";
+}
+
+const char *fence_state_name(enum fence_state state) {
+	return state < FENCE_STATE__COUNT ? fence_states[state] : "?";
+}
+
+const char *health_name(enum health health) {
+	return health < HEALTH__COUNT ? healths[health] : "?";
+}
+
+const char *run_name(enum run run) {
+	return run < RUN__COUNT ? runs[run] : "?";
+}
+
+const char *fact_name(enum fact fact) {
+	return fact < FACT__COUNT ? facts[fact] : "?";
+}
+
 const char *fault_name(enum fault fault) {
 	switch (fault) {
 	case FAULT_CARRIER:
@@ -183,6 +264,10 @@ const char *fault_name(enum fault fault) {
 		return "stood-down";
 	case FAULT_PERMIT:
 		return "permit";
+	case FAULT_VETO:
+		return "veto";
+	case FAULT_STRANGER:
+		return "stranger";
 	}
 	return "?";
 }

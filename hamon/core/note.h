@@ -34,8 +34,10 @@ enum fault {
 	FAULT_EPOCHS = 1 << 2,    /* the reserve of epochs is used up, and the state directory cannot be written */
 	FAULT_STANDDOWN = 1 << 3, /* an operator forced it down: until takeover, or until the peer serves */
 	FAULT_PERMIT = 1 << 4,    /* the kernel refused the permit: tried again after a while */
+	FAULT_VETO = 1 << 5,      /* the before-primary command said no: asked again after a while */
+	FAULT_STRANGER = 1 << 6,  /* a stranger claims a shared IP, and the policy is to stand down */
 };
-enum { FAULTS = 5 };
+enum { FAULTS = 7 };
 /* The name of one bit. */
 const char *fault_name(enum fault fault);
 
@@ -67,6 +69,11 @@ enum cause {
 	CAUSE_TESTS,      /* the connectivity tests began to hold, or ceased to */
 	CAUSE_TIMEOUT,    /* the peer did not answer the request */
 	CAUSE_STOP,       /* the daemon was told to end */
+	CAUSE_HOLDER,     /* somebody answers for a shared IP: the peer lives, though its heartbeats do not come */
+	CAUSE_STRANGER,   /* another host claims a shared IP */
+	CAUSE_FENCE,      /* the fence command failed, or did not end in time */
+	CAUSE_VETO,       /* the before-primary command */
+	CAUSE_FAILBACK,   /* the role goes back to the node of higher preference */
 	CAUSE__COUNT,
 };
 const char *cause_name(enum cause cause);
@@ -84,8 +91,20 @@ enum note_type {
 	NOTE_RESERVE,        /* detail: errno; value: how many epochs are left */
 	NOTE_LINK,           /* detail: 1 up, 0 down; value: the link's slot */
 	NOTE_REQUEST,        /* an operator's request ended: value: verb; detail: outcome */
+	NOTE_HOLDER,         /* somebody answered for a shared IP while the peer was silent; value: the slot */
+	NOTE_FENCE,          /* detail: enum fence_state */
+	NOTE_VETO,           /* detail: 1 the before-primary command said no, 0 it agreed */
+	NOTE_HEALTH,         /* the service: detail: enum health */
+	NOTE_DIGEST,         /* the nodes' configurations: detail: 1 they differ, 0 they are equal again */
+	NOTE_HOLD_DOWN,      /* value: how much longer the next automatic takeover waits, ns; detail: failovers counted */
+	NOTE_ABORTED,        /* an operator stopped the countdown */
+	NOTE_REFLECT, /* detail: 0 reflected heartbeats never reach the peer and are switched off, 1 they are tried again */
+	NOTE_BOOT,    /* value: the peer knows a later boot number of ours: this one was lost, and is made anew */
 	/* from node.c and the processes; text says which interface, address or program */
 	NOTE_LEASE_CHANGED, /* text: what others did to the lease's table, and who; detail: errno of restoring it, 0: restored */
+	NOTE_STRANGER,      /* text: who claims which shared IP, and where; detail: 1 it began, 0 it is over */
+	NOTE_COMMAND,       /* text: what a command of the configuration said, or how it ended; detail: enum run */
+	NOTE_TEST,          /* text: what is odd about which test IP */
 	NOTE_WRONG_KEY, /* a node of this cluster is there, but its key differs */
 	NOTE_REJECTED,  /* value: reason; first of its kind */
 	NOTE_INTERFACE, /* text: what happened to which interface */

@@ -321,11 +321,12 @@ static enum sent send_on_all(struct node *node, const uint8_t *marked, const uin
 	return result;
 }
 
-void node_links_send(struct node *node, struct heartbeat *hb) {
+void node_links_send(struct node *node, struct heartbeat *hb, uint8_t links) {
 	uint8_t marked[HEARTBEAT_LEN], plain[HEARTBEAT_LEN];
 	struct event event = {.type = EV_SENT, .sent = {.seq = hb->seq, .mark = hb->mark, .result = SENT_FAILED}};
 	struct heartbeat unmarked;
 
+	(void)links;
 	hb->cluster = node->tag;
 	hb->key = AUTH_KEY_NUMBER;
 	unmarked = *hb;

@@ -26,7 +26,7 @@ void node_event_done(struct node *node, enum event_type type, int error) {
 static void perform(struct node *node, struct action *action) {
 	switch (action->type) {
 	case ACT_SEND:
-		node_links_send(node, &action->send.hb);
+		node_links_send(node, &action->send.hb, action->send.links);
 		return;
 	case ACT_PERMIT:
 		node_lease_permit(node, action->permit.life);
@@ -58,8 +58,18 @@ static void perform(struct node *node, struct action *action) {
 	case ACT_ANSWER:
 		node_answer(node, action->answer.token, action->answer.verb, action->answer.outcome);
 		return;
+	case ACT_PROBE:
+		node_arp_probe(node, &action->ips);
+		return;
+	case ACT_RUN:
+		node_hooks_run(node, action->run.run, action->run.id);
+		return;
+	case ACT_RAISE_BOOT:
+		node_raise_boot(node, action->boot);
+		return;
 	case ACT_NOTE:
 		node_note(node, &action->note);
+		node_hooks_note(node, &action->note);
 		return;
 	case ACT_END:
 		node->ending = true;
@@ -116,6 +126,7 @@ static void look_again(struct node *node) {
 	node->now = mono_now();
 	wake(node, 0);
 	node_tests_drain(node);
+	node_arp_drain(node);
 }
 
 static void settle(struct node *node) {
@@ -137,6 +148,7 @@ static mono_t next_wake(const struct node *node, bool work) {
 	at = mono_min(at, node_lease_deadline(node));
 	at = mono_min(at, node_ips_deadline(node));
 	at = mono_min(at, node_tests_deadline(node));
+	at = mono_min(at, node_hooks_deadline(node));
 	return mono_min(at, control_deadline(&node->control));
 }
 
@@ -149,6 +161,7 @@ static void turn(struct node *node) {
 	loop_dispatch(&node->loop);
 	control_tick(&node->control, node->now);
 	node_tests_tick(node);
+	node_hooks_tick(node);
 	node_links_bind(node);
 	node_links_report(node);
 	node_tests_gateway(node);
@@ -171,6 +184,15 @@ static int derive_timers(struct node *node) {
 	return timers_derive(&ask, &node->core_config.timers);
 }
 
+static uint8_t reflecting_links(const struct conf *conf) {
+	uint8_t mask = 0;
+
+	for (unsigned i = 0; i < conf->links_n; i++)
+		if (conf->links[i].transport == TRANSPORT_REFLECT)
+			mask |= (uint8_t)(1U << i);
+	return mask;
+}
+
 static void configure_core(struct node *node, const struct message_start *memory) {
 	const struct conf *conf = &node->conf;
 	struct core_memory core_memory = {.boot = memory->boot,
@@ -188,6 +210,7 @@ static void configure_core(struct node *node, const struct message_start *memory
 	node->core_config.automatic = conf->nodes[conf->self].automatic;
 	node->core_config.backup_operations = conf->nodes[conf->self].backup_operations;
 	node->core_config.links = conf->links_n;
+	node->core_config.links_reflect = reflecting_links(conf);
 	node->core_config.ips = node_ips_wanted(node);
 	node->core_config.tests = node->tests.mask;
 	node->core_config.tests_renewed = 0;
@@ -256,6 +279,8 @@ static int set_up(struct node *node, const struct node_start *start) {
 	if (!error)
 		error = node_tests_init(node);
 	if (!error)
+		error = node_arp_init(node);
+	if (!error)
 		error = node_pipes_init(node);
 	if (error)
 		return error;
@@ -275,6 +300,7 @@ static int set_up(struct node *node, const struct node_start *start) {
 static void tear_down(struct node *node) {
 	control_close(&node->control);
 	node_notes_flush(node);
+	node_arp_fini(node);
 	node_links_fini(node);
 	node_ips_fini(node);
 	node_lease_fini(node);

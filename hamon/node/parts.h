@@ -3,7 +3,9 @@
  *   node.c   the wake: clock, sockets, core, actions       ips.c       shared IPs: slots, batches, announcements
  *   links.c  heartbeats in and out, interfaces, what others change behind our back
  *   tests.c  echo tests, the gateway that stands in        lease.c     the kernel lease
- *   pipes.c  supervisor and workers                        requests.c  the operators' requests */
+ *   pipes.c  supervisor and workers                        requests.c  the operators' requests
+ *   arp.c    who claims the shared IPs on the wire         hooks.c     the configuration's commands
+ *   frames.c heartbeats and claims for those who watch */
 #ifndef HAMON_NODE_PARTS_H
 #define HAMON_NODE_PARTS_H
 
@@ -201,7 +203,7 @@ bool node_interface_used(const struct node *node, unsigned interface);
 /* Binds what changed, once the lease's rules stand there. */
 void node_links_bind(struct node *node);
 void node_links_drain(struct node *node);
-void node_links_send(struct node *node, struct heartbeat *hb);
+void node_links_send(struct node *node, struct heartbeat *hb, uint8_t links); /* links: mask */
 void node_links_resync(struct node *node);
 void node_links_report(struct node *node);
 void node_watch_drain(struct node *node);
@@ -240,6 +242,28 @@ bool node_lease_granted(struct node *node);
 void node_lease_clear(struct node *node);
 bool node_lease_stands(const struct node *node); /* now, by the core's own estimate of its end */
 
+/* ---- arp.c ---- */
+int node_arp_init(struct node *node);
+void node_arp_fini(struct node *node);
+/* An interface appeared, vanished or changed its address, or the shared IPs changed: watches what is to be watched now. */
+void node_arp_review(struct node *node);
+void node_arp_drain(struct node *node);
+/* Asks the network who has them: ARP probes (RFC 5227 section 2.1.1), neighbour solicitations (RFC 4862 section 5.4.2). */
+void node_arp_probe(struct node *node, const struct ip_set *set);
+
+/* ---- hooks.c ---- */
+/* Has the hooks worker run a command; EV_RAN comes of RUN_FENCE and RUN_BEFORE_PRIMARY alone, at its deadline at the latest. */
+void node_hooks_run(struct node *node, enum run run, uint32_t id);
+/* A change of state: the command that belongs to it, if there is one. */
+void node_hooks_note(struct node *node, const struct note *note);
+void node_hooks_tick(struct node *node);
+mono_t node_hooks_deadline(const struct node *node);
+
+/* ---- frames.c ---- */
+/* A heartbeat came in or went out; hb is not looked at unless the verdict is HEARTBEAT_OK. */
+void node_frame_heartbeat(struct node *node, unsigned link, bool in, enum heartbeat_reject verdict,
+			  const struct heartbeat *hb);
+
 /* ---- pipes.c ---- */
 int node_pipes_init(struct node *node);
 void node_note(struct node *node, const struct note *note);
@@ -248,6 +272,7 @@ void node_say(struct node *node, enum note_type type, int detail, const char *fo
 void node_say_value(struct node *node, enum note_type type, int64_t value, const char *text);
 void node_notes_flush(struct node *node);
 void node_reserve(struct node *node, uint64_t epoch);
+void node_raise_boot(struct node *node, uint64_t boot); /* start me anew, with a boot number above this */
 void node_save_operator(struct node *node);
 void node_ask_reload(struct node *node, uint32_t client);
 void node_tell(struct node *node, enum message_type type);

@@ -105,6 +105,13 @@ void node_reserve(struct node *node, uint64_t epoch) {
 	send_message(node, &message, MSG_RESERVE);
 }
 
+void node_raise_boot(struct node *node, uint64_t boot) {
+	static struct message message;
+
+	message.epochs = (struct message_epochs){.epoch = boot};
+	send_message(node, &message, MSG_RAISE_BOOT);
+}
+
 void node_save_operator(struct node *node) {
 	static struct message message;
 	struct message_operator *orders = &message.orders;

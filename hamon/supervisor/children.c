@@ -11,7 +11,12 @@
 #include "hamon/pipe.h"
 #include "hamon/supervisor/parts.h"
 
-static const struct { const char *name, *verb; } kinds[] = {[WORKER_REPORT] = {"report worker", "_report"}};
+static const struct {
+	const char *name, *verb;
+} kinds[] = {
+	[WORKER_REPORT] = {"report worker", "_report"},
+	[WORKER_HOOKS] = {"hooks worker", "_hooks"},
+};
 static_assert(sizeof(kinds) / sizeof(kinds[0]) == WORKER__COUNT, "one row a worker");
 
 void supervisor_children_init(struct supervisor *s) {

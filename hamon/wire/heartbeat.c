@@ -28,13 +28,19 @@ enum {
 	AT_INTERVAL = 76,
 	AT_FITNESS = 80,
 	AT_SPARE = 82, /* two bytes, sent as zero, ignored */
-	AT_MAC = 84,   /* in version 1; always the last HEARTBEAT_MAC_LEN bytes of the length */
+	AT_DIGEST = 84,
+	AT_LOADED = 92,
+	AT_SENT = 100,
+	AT_ECHO_AGE = 108,
+	AT_ADDRESS4 = 112,
+	AT_ADDRESS6 = 116,
+	AT_MAC = 132, /* in version 1; always the last HEARTBEAT_MAC_LEN bytes of the length */
 };
 _Static_assert(AT_MAC + HEARTBEAT_MAC_LEN == HEARTBEAT_LEN, "the layout of version 1");
 
 enum { MAGIC = 0x484d }; /* "HM" */
 
-enum { FLAG_LEASE = 1, FLAG_DEAF = 2, FLAG_LEAVING = 4, FLAG_OFFER = 8 };
+enum { FLAG_LEASE = 1, FLAG_DEAF = 2, FLAG_LEAVING = 4, FLAG_OFFER = 8, FLAG_UNHEARD = 16, FLAG_REFLECTED = 32 };
 
 static const uint64_t seen_limit = UINT64_C(1) << 62; /* room to count on without ever overflowing */
 enum { FITNESS_MAX = 100, INTERVAL_MIN_US = 1000, INTERVAL_MAX_US = 10 * 1000 * 1000 };
@@ -94,7 +100,8 @@ static bool plausible(const struct heartbeat *hb) {
 void heartbeat_pack(const struct heartbeat *hb, uint8_t out[static HEARTBEAT_LEN]) {
 	assert(hb->sender <= 1 && plausible(hb));
 	uint32_t flags = (hb->lease ? FLAG_LEASE : 0U) | (hb->deaf ? FLAG_DEAF : 0U) | (hb->leaving ? FLAG_LEAVING : 0U) |
-			 (hb->offer ? FLAG_OFFER : 0U);
+			 (hb->offer ? FLAG_OFFER : 0U) | (hb->unheard ? FLAG_UNHEARD : 0U) |
+			 (hb->reflected ? FLAG_REFLECTED : 0U);
 	memset(out, 0, HEARTBEAT_LEN);
 	put(out + AT_MAGIC, 2, MAGIC);
 	put(out + AT_VERSION, 1, HEARTBEAT_VERSION);
@@ -114,6 +121,12 @@ void heartbeat_pack(const struct heartbeat *hb, uint8_t out[static HEARTBEAT_LEN
 	put(out + AT_COVER, 4, hb->cover_us);
 	put(out + AT_INTERVAL, 4, hb->interval_us);
 	put(out + AT_FITNESS, 2, hb->fitness);
+	put(out + AT_DIGEST, 8, hb->digest);
+	put(out + AT_LOADED, 8, hb->loaded);
+	put(out + AT_SENT, 8, hb->sent_us);
+	put(out + AT_ECHO_AGE, 4, hb->echo_age_us);
+	memcpy(out + AT_ADDRESS4, hb->address4, sizeof hb->address4);
+	memcpy(out + AT_ADDRESS6, hb->address6, sizeof hb->address6);
 }
 
 enum heartbeat_reject heartbeat_peek(const uint8_t *frame, size_t frame_len, size_t *len, uint32_t *cluster,
@@ -151,7 +164,9 @@ enum heartbeat_reject heartbeat_unpack(const uint8_t *frame, size_t len, struct 
 		.lease = flags & FLAG_LEASE,
 		.deaf = flags & FLAG_DEAF,
 		.leaving = flags & FLAG_LEAVING,
-		.offer = flags & FLAG_OFFER, /* the other bits are a later version's, to be ignored */
+		.offer = flags & FLAG_OFFER,
+		.unheard = flags & FLAG_UNHEARD,
+		.reflected = flags & FLAG_REFLECTED, /* the other bits are a later version's, to be ignored */
 		.echo_boot = get(frame + AT_ECHO_BOOT, 8),
 		.echo_seq = get(frame + AT_ECHO_SEQ, 8),
 		.want = get(frame + AT_WANT, 8),
@@ -159,7 +174,13 @@ enum heartbeat_reject heartbeat_unpack(const uint8_t *frame, size_t len, struct 
 		.fitness = (uint16_t)get(frame + AT_FITNESS, 2),
 		.cover_us = (uint32_t)get(frame + AT_COVER, 4),
 		.interval_us = (uint32_t)get(frame + AT_INTERVAL, 4),
+		.digest = get(frame + AT_DIGEST, 8),
+		.loaded = get(frame + AT_LOADED, 8),
+		.sent_us = get(frame + AT_SENT, 8),
+		.echo_age_us = (uint32_t)get(frame + AT_ECHO_AGE, 4),
 	};
+	memcpy(in.address4, frame + AT_ADDRESS4, sizeof in.address4);
+	memcpy(in.address6, frame + AT_ADDRESS6, sizeof in.address6);
 	if (!plausible(&in))
 		return REJECT_FIELD;
 	*hb = in;

@@ -11,7 +11,7 @@ enum {
 	HEARTBEAT_ETHERTYPE = 0x88b5, /* IEEE 802 local experimental EtherType 1 */
 	HEARTBEAT_VERSION = 1,
 	HEARTBEAT_MAC_LEN = 16, /* HMAC-SHA-256, truncated to 128 bits */
-	HEARTBEAT_LEN = 100,    /* of version 1, MAC included */
+	HEARTBEAT_LEN = 148,    /* of version 1, MAC included */
 	HEARTBEAT_MAX = 512,    /* no later version may be longer */
 };
 
@@ -24,19 +24,27 @@ struct heartbeat {
 	uint8_t sender;   /* parity of the sender's epochs, 0 or 1 */
 	uint8_t key;      /* key number, for a key that is being rotated */
 
-	uint64_t boot;                /* boot number of the sender, ordered */
-	uint64_t seq;                 /* one sequence for all links, from 1 */
-	uint64_t seen;                /* the highest epoch that the sender knows */
-	bool lease;                   /* the sender holds the lease */
-	bool deaf;                    /* the sender hears nobody and cannot take over: do not count this as hearing it */
-	bool leaving;                 /* the sender ends, and holds nothing */
-	bool offer;                   /* the sender would give the role away */
+	uint64_t boot;  /* boot number of the sender, ordered */
+	uint64_t seq;   /* one sequence for all links, from 1 */
+	uint64_t seen;  /* the highest epoch that the sender knows */
+	bool lease;     /* the sender holds the lease */
+	bool deaf;      /* the sender hears nobody and cannot take over: do not count this as hearing it */
+	bool leaving;   /* the sender ends, and holds nothing */
+	bool offer;     /* the sender would give the role away */
+	bool unheard;   /* the sender hears the receiver on no link of its own: it asks for reflected heartbeats */
+	bool reflected; /* a reflected heartbeat of the receiver's reached the sender lately */
 	uint64_t echo_boot, echo_seq; /* the newest normal frame of ours that the sender accepted; 0, 0: none */
 	uint64_t want;                /* the sender asks for the role, by this number; 0: it does not */
 	uint64_t rel;                 /* the sender released the role to the request of this number; 0: it did not */
 	uint16_t fitness;             /* 0 (unfit) .. 100 */
 	uint32_t cover_us;            /* the sender's A + 2 L + J: what the receiver's dead interval must cover */
 	uint32_t interval_us;         /* the sender's heartbeat interval */
+	uint64_t digest;              /* of the shared part of the sender's configuration; 0: not told */
+	uint64_t loaded;              /* when that was loaded: wall clock, s */
+	uint64_t sent_us;     /* when this was decided, by the sender's monotonic clock: for jitter, never for belief */
+	uint32_t echo_age_us; /* how long ago the echoed frame arrived there: for the round trip, never for belief */
+	uint8_t address4[4];  /* the sender's own address towards the test IPs, for heartbeats that they reflect; */
+	uint8_t address6[16]; /* zero: it has none */
 };
 
 enum heartbeat_reject {

@@ -21,12 +21,16 @@ static const struct {
 	[MSG_ASK_RELOAD] = {"ask-reload", 0},
 	[MSG_RELOADED] = {"reloaded", sizeof(struct message_reload)},
 	[MSG_RELOAD_FAILED] = {"reload-failed", sizeof(struct message_reload)},
+	[MSG_RAISE_BOOT] = {"raise-boot", sizeof(struct message_epochs)},
 	[MSG_NOTE] = {"note", sizeof(struct message_note)},
+	[MSG_RUN] = {"run", sizeof(struct message_run)},
+	[MSG_RAN] = {"ran", sizeof(struct message_ran)},
+	[MSG_SAID] = {"said", sizeof(struct message_said)},
 };
 static_assert(sizeof(types) / sizeof(types[0]) == MSG__COUNT, "one row a message");
 static_assert(sizeof(struct message) - MESSAGE_HEADER <= UINT16_MAX, "a body's length fits its field");
 
-static const char *const workers[] = {[WORKER_REPORT] = "report"};
+static const char *const workers[] = {[WORKER_REPORT] = "report", [WORKER_HOOKS] = "hooks"};
 static_assert(sizeof(workers) / sizeof(workers[0]) == WORKER__COUNT, "one name a worker");
 
 const char *message_name(enum message_type type) {

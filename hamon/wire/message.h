@@ -24,13 +24,21 @@ enum message_type {
 	MSG_RELOADED,   /* answer to MSG_RELOAD */
 	/* supervisor → monitor, answer to MSG_ASK_RELOAD that found errors */
 	MSG_RELOAD_FAILED,
+	/* monitor → supervisor: end me, and start me anew with a boot number above this one */
+	MSG_RAISE_BOOT,
 	/* monitor, supervisor → report */
 	MSG_NOTE,
+	/* supervisor → report, hooks: MSG_RELOAD, beside it a sealed configuration */
+	/* monitor → hooks */
+	MSG_RUN, /* a command of the configuration */
+	/* hooks → monitor */
+	MSG_RAN,  /* it ended; of RUN_HEALTH also unasked */
+	MSG_SAID, /* a line that it wrote */
 	MSG__COUNT,
 };
 const char *message_name(enum message_type type);
 
-enum worker_kind { WORKER_REPORT, WORKER__COUNT };
+enum worker_kind { WORKER_REPORT, WORKER_HOOKS, WORKER__COUNT };
 const char *worker_name(enum worker_kind kind);
 
 /* The operator's own state of this node, kept across restarts. */
@@ -65,6 +73,31 @@ struct message_worker {
 	int32_t kind; /* enum worker_kind */
 };
 
+/* What a command is told, in its environment; docs/hamon.conf.5 documents it. */
+struct message_run {
+	uint64_t generation; /* of the configuration that the monitor means: another one is not run, and answered so */
+	int32_t run;         /* enum run */
+	uint32_t id;         /* comes back in MSG_RAN */
+	int32_t from, to;    /* enum state */
+	int32_t cause;       /* enum cause */
+	uint64_t epoch, event;
+};
+
+struct message_ran {
+	int32_t run;
+	uint32_t id;
+	int32_t status; /* of waitpid(2); -1: it was not run, or killed at its deadline (timed_out) */
+	uint8_t timed_out;
+	int64_t took_ns;
+	char text[256]; /* the last line that it wrote, or why it was not run; printable */
+};
+
+struct message_said {
+	int32_t run;
+	uint32_t dropped; /* lines before this one, for there were too many */
+	char text[NOTE_TEXT];
+};
+
 struct message_note {
 	uint64_t number;  /* of this note on this pipe: a gap shows what was dropped */
 	uint64_t dropped; /* so far */
@@ -83,6 +116,9 @@ struct message {
 		struct message_reload reload;
 		struct message_worker worker;
 		struct message_note note;
+		struct message_run run;
+		struct message_ran ran;
+		struct message_said said;
 	};
 };
 
