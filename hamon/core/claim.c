@@ -4,15 +4,22 @@
 #include "hamon/core/parts.h"
 
 /* A node whose key differs is no dead peer: somebody lives there, and may well serve. */
-static bool stranger(const struct core *core, mono_t now) {
+bool claim_stranger(const struct core *core, mono_t now) {
 	return now - core->wrong_key <= core->config.timers.dead;
 }
 
-/* ELIGIBLE: automatic failover is in force, nothing is broken here, no stranger speaks for the peer, our dead interval covers
- * the peer's times, and the tests hold. */
+/* ELIGIBLE: automatic failover is in force, nothing is broken here, no stranger speaks for the peer, both were told the same,
+ * the peer was met or need not have been, no operator stopped it, our dead interval covers the peer's times, and the tests
+ * hold. */
 bool claim_eligible(const struct core *core, mono_t now) {
-	return core_automatic(core) && core->faults == 0 && !stranger(core, now) &&
+	return core_automatic(core) && core->faults == 0 && !claim_stranger(core, now) && !peer_differs(core) &&
+	       (core->peer.known || !core->config.wait_for_peer) && !core->aborted &&
 	       timers_cover(&core->config.timers, core->peer.cover) && connectivity_fit(core, now);
+}
+
+/* The countdown that people are given, or the hold-down after too many takeovers. */
+span_t claim_delay(const struct core *core) {
+	return mono_max(core->config.countdown, damping_delay(core));
 }
 
 /* "claim by release": the peer gave it up to this very request; an older release may still be in the newest frame. */
@@ -35,13 +42,14 @@ static bool by_consent(const struct core *core, mono_t now) {
 	       !peer_unheard(core, now) && !handover_offers(core, now);
 }
 
-/* "claim by silence": on all links for D, with tests that held unbroken for H. Force skips the tests, never D. */
+/* "claim by silence": on all links for D, with tests that held unbroken for H, and nobody who answers for a shared IP. Force
+ * skips tests and delays, never D, and never an answer: who answers holds the lease. */
 static bool by_silence(const struct core *core, mono_t now) {
 	const struct timers *t = &core->config.timers;
 	bool forced = now < core->force_until;
 
-	return now - peer_silent_since(core) >= t->dead &&
-	       (forced || (claim_eligible(core, now) && connectivity_proven(core, now))) &&
+	return now - peer_silent_since(core) >= t->dead + (forced ? 0 : claim_delay(core)) &&
+	       (forced || (claim_eligible(core, now) && connectivity_proven(core, now))) && !evidence_held(core, now) &&
 	       timers_cover(t, core->peer.cover);
 }
 
@@ -65,7 +73,7 @@ void claim_tick(struct core *core, mono_t now, struct actions *actions) {
 	if (core->claim != CLAIM_NONE)
 		return;
 	enum cause ground = claim_ground(core, now);
-	if (ground == CAUSE_NONE)
+	if (ground == CAUSE_NONE || !gate_pass(core, now, ground, actions))
 		return;
 	core->claim = CLAIM_PERMIT;
 	core->claim_ground = ground;
@@ -118,6 +126,8 @@ void claim_granted(struct core *core, mono_t now, enum sent result, mono_t decid
 	}
 	lease_granted(core, decided);
 	core_because(core, core->claim_ground);
+	if (core->claim_ground == CAUSE_SILENCE && core->peer.known)
+		damping_count(core, now, actions);
 	conflict_granted(core, now, actions);
 	if (core->leaving)
 		lease_give_up(core, CAUSE_STOP, actions);

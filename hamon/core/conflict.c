@@ -60,6 +60,14 @@ void conflict_reserved(struct core *core, mono_t now, struct actions *actions) {
 		raise_epoch(core, now, actions);
 }
 
+/* By hand. Whoever is kept needs the higher epoch: the other gives in when it hears of it. */
+void conflict_keep(struct core *core, mono_t now, bool self, struct actions *actions) {
+	if (!self)
+		lease_give_up(core, CAUSE_OPERATOR, actions);
+	else if (core->peer.frame.seen > core->epoch)
+		raise_epoch(core, now, actions);
+}
+
 /* The loser is silent: those who listened to it must learn where the address is. */
 void conflict_over(struct core *core, mono_t now) {
 	if (core->conflict)

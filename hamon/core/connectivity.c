@@ -71,6 +71,10 @@ uint16_t connectivity_proven_mask(const struct core *core, mono_t now) {
 	return mask_of(core, now, proven);
 }
 
+uint16_t connectivity_slow_mask(const struct core *core, mono_t now) {
+	return mask_of(core, now, connectivity_slow_one);
+}
+
 bool connectivity_fit(const struct core *core, mono_t now) {
 	return policy_holds(core, connectivity_fresh_mask(core, now));
 }
@@ -80,11 +84,7 @@ bool connectivity_proven(const struct core *core, mono_t now) {
 }
 
 bool connectivity_slow(const struct core *core, mono_t now) {
-	return policy_holds(core, mask_of(core, now, connectivity_slow_one));
-}
-
-uint16_t connectivity_fitness(const struct core *core, mono_t now) {
-	return core->faults == 0 && connectivity_slow(core, now) ? 100 : 0;
+	return policy_holds(core, connectivity_slow_mask(core, now));
 }
 
 /* Slow while all is well; from the first late heartbeat on, and while alone, one every h: only these give FIT and the

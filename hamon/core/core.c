@@ -38,6 +38,9 @@ void core_init(struct core *core, const struct core_config *config, const struct
 	core->last_deaf = core->lease_until = core->wrong_key = core->want_until = core->offer_until = core->force_until =
 		MONO_NEVER;
 	core->reserve_at = core->worst_gap_at = core->claim_decided = MONO_NEVER;
+	core->holder_at = core->stranger_at = core->defended_at = core->reflect_rx = MONO_NEVER;
+	core->fit_since = core->decay_at = MONO_FAR;
+	core->reflect_proof = core->reflect_at = core->probe_at = now;
 	core->ill_since = core->announce_at = core->restore_at = core->retry_at = core->drop_at = core->remove_at =
 		MONO_FAR;
 	core->lease_lowest = config->timers.lease;
@@ -47,8 +50,8 @@ void core_init(struct core *core, const struct core_config *config, const struct
 	for (unsigned i = 0; i < CORE_TESTS; i++)
 		core->tests[i] = (struct test){.answered = MONO_NEVER, .unbroken = MONO_NEVER};
 	for (unsigned i = 0; i < CORE_LINKS; i++)
-		core->links[i].rx = MONO_NEVER;
-	core->peer.rx = now;
+		core->links[i] = (struct link){.rx = MONO_NEVER, .rtt = -1, .jitter = -1};
+	core->peer.rx = core->peer.direct_rx = now;
 	core->peer.echo = core->peer.echo_newest = core->peer.deaf_rx = MONO_NEVER;
 	core->state = STATE_INIT;
 	core->state_cause = CAUSE_START;
@@ -75,6 +78,10 @@ static void wake(struct core *core, mono_t now, span_t late, struct actions *act
 /* Once a wake, when all that came in is known: the rules, in this order. */
 static void tick(struct core *core, mono_t now, struct actions *actions) {
 	fault_tick(core, now);
+	damping_tick(core, now);
+	evidence_tick(core, now, actions);
+	gate_tick(core, now, actions);
+	reflect_tick(core, now, actions);
 	epoch_reserve(core, now, actions);
 	lease_tick(core, now, actions);
 	handover_tick(core, now, actions);
@@ -178,6 +185,18 @@ void core_step(struct core *core, mono_t now, const struct event *event, struct 
 		epoch_reserved(core, now, event->epochs.error, event->epochs.reserved, actions);
 		conflict_reserved(core, now, actions);
 		break;
+	case EV_HOLDER:
+		evidence_holder(core, now, event->claimed.slot, event->claimed.rx, actions);
+		break;
+	case EV_STRANGER:
+		evidence_stranger(core, now, event->claimed.slot, event->claimed.rx, actions);
+		break;
+	case EV_RAN:
+		gate_ran(core, now, event->ran.run, event->ran.id, event->ran.ok, actions);
+		break;
+	case EV_HEALTH:
+		fitness_health(core, now, event->health.ok, actions);
+		break;
 	case EV_OPERATOR:
 		handover_verb(core, now, event, actions);
 		break;
@@ -213,19 +232,18 @@ mono_t core_deadline(const struct core *core) {
 }
 
 void core_reload(struct core *core, mono_t now, const struct core_config *config, struct actions *actions) {
-	struct ip_set before = core->config.ips;
-	uint16_t changed = (core->config.tests ^ config->tests) | config->tests_renewed;
+	struct core_config before = core->config;
+	uint16_t changed = (before.tests ^ config->tests) | config->tests_renewed;
 
-	core->config.policy = config->policy;
-	core->config.alone = config->alone;
-	core->config.tests = config->tests;
-	core->config.casting = config->casting;
-	core->config.automatic = config->automatic;
-	core->config.backup_operations = config->backup_operations;
-	core->config.ips = config->ips;
+	core->config = *config;
+	core->config.parity = before.parity;
+	core->config.timers = before.timers;
+	core->config.links = before.links;
+	core->config.links_reflect = before.links_reflect;
 	core->cause = CAUSE_NONE;
 	core_because(core, CAUSE_OPERATOR);
+	fitness_reload(core);
 	connectivity_reload(core, now, changed);
-	serve_reload(core, now, &before, actions);
+	serve_reload(core, now, &before.ips, actions);
 	transition_settle(core, now, actions);
 }

@@ -60,6 +60,7 @@ struct core_config {
 	uint8_t links_reflect;  /* mask: heartbeats that the test IPs reflect */
 	struct ip_set ips;      /* slots of the configured shared IPs, less those switched off on this node */
 	bool stand_down;        /* a stranger that claims a shared IP: stand down, rather than defend it */
+	bool lease_off;         /* no kernel keeps a lease: who answers for a shared IP may be dead all the same */
 	bool wait_for_peer;     /* after the start nothing is claimed by silence before the peer was heard once */
 	bool preferred;         /* this node's preference is the higher one */
 	span_t failback;        /* the preferred node asks for the role after it was fit for so long; 0: never */

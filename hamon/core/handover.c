@@ -12,12 +12,30 @@ static span_t want_life(const struct core *core) {
 	return WANT_DEADS * core->config.timers.dead;
 }
 
-/* "takeover asked": a number that was never used before, made of the boot number and a counter. */
-static void ask(struct core *core, mono_t now, enum cause cause) {
+/* "takeover asked": a number that was never used before, made of the boot number and a counter. Nothing is asked for before
+ * the before-primary command agrees, since what is released is not served meanwhile. */
+static void ask(struct core *core, mono_t now, enum cause cause, struct actions *actions) {
+	core->ask_why = CAUSE_NONE;
+	if (!gate_agrees(core, now, actions)) {
+		core->ask_why = cause;
+		return;
+	}
 	core->want = core->boot << 20 | (++core->wants & 0xfffff);
 	core->want_until = now + want_life(core);
 	core->heartbeat_now = true;
 	core_because(core, cause);
+	if (core->request.open)
+		core->request.until = mono_max(core->request.until, core->want_until);
+}
+
+/* The request that waits for the command's word. */
+static void ask_later(struct core *core, mono_t now, struct actions *actions) {
+	if (core->ask_why == CAUSE_NONE)
+		return;
+	if (core->hold || core->faults || core->leaving)
+		core->ask_why = CAUSE_NONE;
+	else
+		ask(core, now, core->ask_why, actions);
 }
 
 /* "pm.want": release to it, by its number. Whoever yielded may reclaim only by consent or silence, never by time-out. */
@@ -44,25 +62,27 @@ bool handover_offers(const struct core *core, mono_t now) {
 
 static bool may_ask(const struct core *core, mono_t now) {
 	return !core->hold && !core->dropping && core->claim == CLAIM_NONE && core->want == 0 && !core->leaving &&
-	       connectivity_fitness(core, now) > 0;
+	       core->ask_why == CAUSE_NONE && fitness_now(core, now) > FITNESS_NONE;
 }
 
 /* "pm.offer": want at once. */
-static void take_offer(struct core *core, mono_t now) {
+static void take_offer(struct core *core, mono_t now, struct actions *actions) {
 	if (peer_answers(core, now) && core->peer.frame.offer && may_ask(core, now))
-		ask(core, now, CAUSE_OFFER);
+		ask(core, now, CAUSE_OFFER, actions);
 }
 
-/* A test IP that dies is found dead by one node first: that alone makes nobody ill. */
+/* A test IP that dies is found dead by one node first: that alone makes nobody ill. A service that is ill is no test. */
 static span_t ill_for(const struct core *core) {
-	return mono_max(ILL_DEADS * core->config.timers.dead, connectivity_slow_limit(core));
+	span_t life = ILL_DEADS * core->config.timers.dead;
+
+	return core->peer.frame.fitness > FITNESS_NONE ? life : mono_max(life, connectivity_slow_limit(core));
 }
 
 /* "ill primary": the peer owns and shows lower fitness, its echo is fresh, we are fit and automatic, for 3 D and for longer
  * than the slow verdicts of two nodes may differ. */
-static void relieve(struct core *core, mono_t now) {
+static void relieve(struct core *core, mono_t now, struct actions *actions) {
 	bool ill = core->peer.says && !epoch_owned(core) && peer_fresh(core, now, core->peer.echo_newest) &&
-		   core_automatic(core) && may_ask(core, now) && core->peer.frame.fitness < connectivity_fitness(core, now);
+		   core_automatic(core) && may_ask(core, now) && core->peer.frame.fitness < fitness_now(core, now);
 
 	if (!ill) {
 		core->ill_since = MONO_FAR;
@@ -72,7 +92,24 @@ static void relieve(struct core *core, mono_t now) {
 	if (now - core->ill_since <= ill_for(core))
 		return;
 	core->ill_since = MONO_FAR;
-	ask(core, now, CAUSE_ILL);
+	ask(core, now, CAUSE_ILL, actions);
+}
+
+/* "failback": the node of higher preference has been fit for so long, beside a primary that serves. */
+static void fail_back(struct core *core, mono_t now, struct actions *actions) {
+	bool fit = core->config.failback > 0 && core->config.preferred && peer_answers(core, now) && peer_holds(core) &&
+		   core_automatic(core) && may_ask(core, now) && fitness_now(core, now) == FITNESS_FULL &&
+		   !peer_differs(core);
+
+	if (!fit) {
+		core->fit_since = MONO_FAR;
+		return;
+	}
+	core->fit_since = mono_min(core->fit_since, now);
+	if (now - core->fit_since < core->config.failback)
+		return;
+	core->fit_since = MONO_FAR;
+	ask(core, now, CAUSE_FAILBACK, actions);
 }
 
 /* ---- the operator's request ---- */
@@ -109,10 +146,12 @@ static enum outcome takeover_refusal(const struct core *core, mono_t now, bool f
 		return OUTCOME_ALREADY;
 	if (core->request.open)
 		return OUTCOME_BUSY;
-	if (core->faults & ~FAULT_STANDDOWN)
+	if (core->faults & ~(FAULT_STANDDOWN | FAULT_VETO))
 		return OUTCOME_FAULT;
 	if (!force && !contact(core, now))
 		return OUTCOME_PEER_UNHEARD;
+	if (!force && peer_differs(core))
+		return OUTCOME_DIFFERS;
 	if (!force && !connectivity_slow(core, now))
 		return OUTCOME_UNFIT;
 	return OUTCOME_WOULD;
@@ -127,9 +166,26 @@ static enum outcome standdown_refusal(const struct core *core, mono_t now, bool 
 		return OUTCOME_BUSY;
 	if (!force && !contact(core, now))
 		return OUTCOME_PEER_UNHEARD;
-	if (!force && core->peer.frame.fitness == 0)
+	if (!force && peer_differs(core))
+		return OUTCOME_DIFFERS;
+	if (!force && core->peer.frame.fitness == FITNESS_NONE)
 		return OUTCOME_PEER_UNFIT;
 	return OUTCOME_WOULD;
+}
+
+/* Both, or neither, are primary. */
+static bool in_conflict(const struct core *core) {
+	return core->hold == peer_holds(core);
+}
+
+static enum outcome resolve_refusal(const struct core *core, mono_t now) {
+	if (core->leaving)
+		return OUTCOME_LEAVING;
+	if (core->request.open)
+		return OUTCOME_BUSY;
+	if (!contact(core, now))
+		return OUTCOME_PEER_UNHEARD;
+	return in_conflict(core) ? OUTCOME_WOULD : OUTCOME_SETTLED;
 }
 
 static void open_request(struct core *core, mono_t until, const struct event *event) {
@@ -137,20 +193,58 @@ static void open_request(struct core *core, mono_t until, const struct event *ev
 					 .verb = event->asked.verb,
 					 .token = event->asked.token,
 					 .force = event->asked.force,
+					 .keep = event->asked.keep,
 					 .until = until};
 }
 
-static void takeover(struct core *core, mono_t now, const struct event *event) {
+static void takeover(struct core *core, mono_t now, const struct event *event, struct actions *actions) {
 	span_t life = want_life(core);
 
-	core->faults &= (uint16_t)~FAULT_STANDDOWN;
+	core->faults &= (uint16_t) ~(FAULT_STANDDOWN | FAULT_VETO);
 	core->offer_until = MONO_NEVER;
-	ask(core, now, CAUSE_OPERATOR);
 	if (event->asked.force) {
 		life += core->config.timers.dead;
 		core->force_until = now + life;
 	}
 	open_request(core, now + life, event);
+	ask(core, now, CAUSE_OPERATOR, actions);
+}
+
+/* Which node is kept, when nobody named one: the owner of the highest epoch, unless the other could serve better. */
+static bool keeps_self(const struct core *core, mono_t now, enum keep keep) {
+	uint16_t own = fitness_now(core, now), other = core->peer.frame.fitness;
+
+	if (keep != KEEP_EITHER)
+		return keep == KEEP_SELF;
+	return own != other && !core->hold ? own > other : epoch_owned(core);
+}
+
+/* Both are primary: the one that is not kept gives in. Neither is: the one that is kept asks, or is offered the role. */
+static void resolve(struct core *core, mono_t now, const struct event *event, struct actions *actions) {
+	bool self = keeps_self(core, now, event->asked.keep);
+
+	open_request(core, now + want_life(core), event);
+	core->request.keep = self ? KEEP_SELF : KEEP_PEER;
+	if (core->hold)
+		conflict_keep(core, now, self, actions);
+	else if (self)
+		ask(core, now, CAUSE_OPERATOR, actions);
+	else
+		core->offer_until = core->request.until;
+	core->heartbeat_now = true;
+}
+
+static void abort_countdown(struct core *core, mono_t now, struct actions *actions) {
+	core->aborted = true;
+	core_because(core, CAUSE_OPERATOR);
+	claim_abandon(core, CAUSE_OPERATOR, actions);
+	transition_note(core, now, NOTE_ABORTED, actions);
+}
+
+static void clear(struct core *core) {
+	damping_clear(core);
+	evidence_clear(core);
+	gate_clear(core);
 }
 
 /* Give the role up though nobody takes it: until `takeover`, or until the peer serves. */
@@ -192,6 +286,14 @@ static enum outcome refusal(const struct core *core, mono_t now, const struct ev
 		return OUTCOME_WOULD;
 	case VERB_RESUME:
 		return core->paused ? OUTCOME_WOULD : OUTCOME_ALREADY;
+	case VERB_RESOLVE:
+		return resolve_refusal(core, now);
+	case VERB_ABORT:
+		return !core->hold && !core->aborted && peer_unheard(core, now) && claim_eligible(core, now)
+			       ? OUTCOME_WOULD
+			       : OUTCOME_ALREADY;
+	case VERB_CLEAR:
+		return OUTCOME_WOULD;
 	case VERB__COUNT:
 		break;
 	}
@@ -209,7 +311,7 @@ void handover_verb(struct core *core, mono_t now, const struct event *event, str
 	}
 	switch (verb) {
 	case VERB_TAKEOVER:
-		takeover(core, now, event);
+		takeover(core, now, event, actions);
 		return;
 	case VERB_STANDDOWN:
 		standdown(core, now, event, actions);
@@ -219,9 +321,32 @@ void handover_verb(struct core *core, mono_t now, const struct event *event, str
 		pause_failover(core, now, verb == VERB_PAUSE, event->asked.pause, actions);
 		answer(core, now, token, verb, OUTCOME_DONE, actions);
 		return;
+	case VERB_RESOLVE:
+		resolve(core, now, event, actions);
+		return;
+	case VERB_ABORT:
+		abort_countdown(core, now, actions);
+		answer(core, now, token, verb, OUTCOME_DONE, actions);
+		return;
+	case VERB_CLEAR:
+		clear(core);
+		answer(core, now, token, verb, OUTCOME_DONE, actions);
+		return;
 	case VERB__COUNT:
 		return;
 	}
+}
+
+/* Does the request want this node to be primary? */
+static bool for_self(const struct request *request) {
+	return request->verb == VERB_TAKEOVER || (request->verb == VERB_RESOLVE && request->keep == KEEP_SELF);
+}
+
+/* A fault of ours ends what was to make us primary. */
+static enum outcome fault_outcome(const struct core *core) {
+	if (core->faults & (FAULT_ADDRESSES | FAULT_PERMIT))
+		return OUTCOME_ROLLED_BACK;
+	return core->faults & FAULT_VETO ? OUTCOME_VETOED : OUTCOME_FAULT;
 }
 
 /* How far is what the operator asked for? */
@@ -234,13 +359,13 @@ static void follow_request(struct core *core, mono_t now, struct actions *action
 		end_request(core, now, OUTCOME_LEAVING, actions);
 		return;
 	}
-	bool serves = core->hold && core->served, served_by_peer = !core->hold && peer_holds(core);
-	if (request->verb == VERB_TAKEOVER ? serves : served_by_peer)
+	bool serves = core->hold && core->served && !(request->verb == VERB_RESOLVE && peer_holds(core));
+	bool served_by_peer = !core->hold && peer_holds(core);
+	if (for_self(request) ? serves : served_by_peer)
 		end_request(core, now, OUTCOME_DONE, actions);
-	else if (request->verb == VERB_TAKEOVER && core->faults)
-		end_request(core, now,
-			    core->faults & (FAULT_ADDRESSES | FAULT_PERMIT) ? OUTCOME_ROLLED_BACK : OUTCOME_FAULT, actions);
-	if (!request->open || now <= request->until)
+	else if (for_self(request) && core->faults)
+		end_request(core, now, fault_outcome(core), actions);
+	if (!request->open || now <= request->until || core->ask_why != CAUSE_NONE)
 		return;
 	if (request->verb == VERB_STANDDOWN && request->force && core->hold) {
 		force_down(core, actions);
@@ -257,6 +382,7 @@ void handover_leave(struct core *core, struct actions *actions) {
 	core->leaving = FAREWELLS + 1;
 	core->farewell_at = MONO_NEVER;
 	core->want = core->rel = 0;
+	core->ask_why = CAUSE_NONE;
 	claim_abandon(core, CAUSE_STOP, actions);
 	lease_give_up(core, CAUSE_STOP, actions);
 	core_because(core, CAUSE_STOP);
@@ -274,7 +400,9 @@ void handover_tick(struct core *core, mono_t now, struct actions *actions) {
 	if (core->paused && now >= core->paused_until)
 		pause_failover(core, now, false, 0, actions);
 	release(core, now, actions);
-	take_offer(core, now);
-	relieve(core, now);
+	ask_later(core, now, actions);
+	take_offer(core, now, actions);
+	relieve(core, now, actions);
+	fail_back(core, now, actions);
 	follow_request(core, now, actions);
 }

@@ -4,6 +4,9 @@
  *   handover.c      want, release, offer; the operator's verbs        conflict.c     both hold: who stays
  *   connectivity.c  test IPs and policy                               speak.c        heartbeats out
  *   serve.c         addresses and announcements                       transition.c   the states people see, recorded
+ *   evidence.c      who claims the shared IPs on the wire             gate.c         fence and before-primary command
+ *   damping.c       hold-down after failovers                         reflect.c      when heartbeats go by the test IPs
+ *   fitness.c       how well this node could serve                    facts.c        what stands against a takeover
  *   epoch.c         parity, adoption, reserve                         status.c, names.c, timers.c */
 #ifndef HAMON_CORE_PARTS_H
 #define HAMON_CORE_PARTS_H
@@ -36,6 +39,7 @@ bool peer_late(const struct core *core, mono_t now);               /* now - prx 
 bool peer_suspect(const struct core *core, mono_t now);            /* the same by the longer of both intervals */
 bool peer_answers(const struct core *core, mono_t now);            /* says, and echoes freshly: FRESH(pecho) */
 bool peer_holds(const struct core *core);                          /* pm.lease */
+bool peer_differs(const struct core *core);                        /* it was told another configuration */
 mono_t peer_silent_since(const struct core *core);                 /* max(prx, start, stall, last_deaf) */
 span_t peer_late_after(const struct core *core);                   /* 1.5 h */
 
@@ -47,10 +51,50 @@ bool connectivity_proven(const struct core *core, mono_t now); /* unbroken for H
 span_t connectivity_slow_limit(const struct core *core);       /* so long may two nodes' slow verdicts differ */
 bool connectivity_slow(const struct core *core, mono_t now);   /* the slow verdict */
 uint16_t connectivity_fresh_mask(const struct core *core, mono_t now);
+uint16_t connectivity_slow_mask(const struct core *core, mono_t now);
 uint16_t connectivity_proven_mask(const struct core *core, mono_t now);
 bool connectivity_slow_one(const struct core *core, mono_t now, unsigned slot);
-uint16_t connectivity_fitness(const struct core *core, mono_t now);
 void connectivity_reload(struct core *core, mono_t now, uint16_t changed);
+
+/* ---- fitness.c ---- */
+enum { FITNESS_NONE = 0, FITNESS_ILL = 50, FITNESS_FULL = 100 };
+uint16_t fitness_now(const struct core *core, mono_t now);
+void fitness_health(struct core *core, mono_t now, bool ok, struct actions *actions);
+void fitness_reload(struct core *core);
+
+/* ---- evidence.c ---- */
+void evidence_holder(struct core *core, mono_t now, unsigned slot, mono_t rx, struct actions *actions);
+void evidence_stranger(struct core *core, mono_t now, unsigned slot, mono_t rx, struct actions *actions);
+/* Somebody bears a shared IP: an answer so fresh that it outweighs the peer's silence. */
+bool evidence_held(const struct core *core, mono_t now);
+bool evidence_strange(const struct core *core, mono_t now); /* the newest claim of a stranger still counts */
+void evidence_tick(struct core *core, mono_t now, struct actions *actions);
+void evidence_clear(struct core *core);
+
+/* ---- gate.c ---- */
+/* May a claim on this ground go on? Starts the commands that have to be asked. */
+bool gate_pass(struct core *core, mono_t now, enum cause ground, struct actions *actions);
+/* The before-primary command's word alone, for a request that is to be made; asks for it. */
+bool gate_agrees(struct core *core, mono_t now, struct actions *actions);
+void gate_ran(struct core *core, mono_t now, enum run run, uint32_t id, bool ok, struct actions *actions);
+void gate_tick(struct core *core, mono_t now, struct actions *actions);
+void gate_heard(struct core *core); /* the peer's silence is over: a fence is for one silence */
+void gate_clear(struct core *core);
+bool gate_fenced(const struct core *core); /* as far as is asked for */
+
+/* ---- damping.c ---- */
+void damping_count(struct core *core, mono_t now, struct actions *actions);
+span_t damping_delay(const struct core *core);
+void damping_tick(struct core *core, mono_t now);
+void damping_clear(struct core *core);
+
+/* ---- reflect.c ---- */
+void reflect_heard(struct core *core, mono_t now, const struct heartbeat *hb, mono_t rx, unsigned slot);
+/* The links that a heartbeat decided now goes out on: all of our own, and the reflecting one when it is due. */
+uint8_t reflect_links(struct core *core, mono_t now);
+void reflect_tick(struct core *core, mono_t now, struct actions *actions);
+bool reflect_unheard(const struct core *core, mono_t now); /* the peer is late on every link of our own */
+bool reflect_arrives(const struct core *core, mono_t now); /* the peer's reached us lately */
 
 /* ---- lease.c ---- */
 bool lease_alone(const struct core *core, mono_t now); /* ALONE */
@@ -70,12 +114,16 @@ void claim_permitted(struct core *core, mono_t now, int error, struct actions *a
 void claim_granted(struct core *core, mono_t now, enum sent result, mono_t decided, struct actions *actions);
 void claim_abandon(struct core *core, enum cause cause, struct actions *actions);
 bool claim_eligible(const struct core *core, mono_t now); /* ELIGIBLE */
+bool claim_stranger(const struct core *core, mono_t now); /* somebody speaks for the peer with another key */
+span_t claim_delay(const struct core *core);              /* how much longer than D silence must last */
 
 /* ---- conflict.c ---- */
 void conflict_heard(struct core *core, mono_t now, struct actions *actions);
 void conflict_granted(struct core *core, mono_t now, struct actions *actions);
 void conflict_reserved(struct core *core, mono_t now, struct actions *actions);
 void conflict_over(struct core *core, mono_t now);
+/* Settles it by hand: this node is kept, or not. */
+void conflict_keep(struct core *core, mono_t now, bool self, struct actions *actions);
 
 /* ---- handover.c ---- */
 void handover_tick(struct core *core, mono_t now, struct actions *actions);
@@ -98,6 +146,7 @@ void serve_removed(struct core *core, mono_t now, int error);
 void serve_lost(struct core *core, mono_t now, const struct ip_set *lost, struct actions *actions);
 void serve_announced(struct core *core, mono_t now, int error);
 void serve_announce_again(struct core *core, mono_t now);
+void serve_defend(struct core *core, mono_t now, unsigned slot, struct actions *actions);
 void serve_tick(struct core *core, mono_t now, struct actions *actions);
 void serve_reload(struct core *core, mono_t now, const struct ip_set *before, struct actions *actions);
 mono_t serve_deadline(const struct core *core);

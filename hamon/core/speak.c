@@ -24,11 +24,20 @@ bool speak_deaf(const struct core *core, mono_t now) {
 	       now - mono_max(received, core->stall) > core->config.timers.unheard && !claim_eligible(core, now);
 }
 
+/* How long the frame that we echo has been here. */
+static uint32_t echo_age(const struct core *core, mono_t now) {
+	span_t age = core->peer.accepted ? mono_max(0, now - core->peer.accepted_rx) : 0;
+
+	return (uint32_t)mono_min(age / USEC, UINT32_MAX);
+}
+
 /* "send": everything we say, decided at `now`. */
 static struct heartbeat *compose(struct core *core, mono_t now, struct actions *actions) {
-	struct heartbeat *hb = &core_act(actions, ACT_SEND)->send.hb;
+	struct action *action = core_act(actions, ACT_SEND);
+	struct heartbeat *hb = &action->send.hb;
 	const struct peer *peer = &core->peer;
 
+	action->send.links = reflect_links(core, now);
 	hb->sender = (uint8_t)core->config.parity;
 	hb->boot = core->boot;
 	hb->seq = ++core->seq;
@@ -41,7 +50,13 @@ static struct heartbeat *compose(struct core *core, mono_t now, struct actions *
 	hb->want = core->want;
 	/* Released is what the kernel confirmed, not what we decided. */
 	hb->rel = core->dropping || core->leaving ? 0 : core->rel;
-	hb->fitness = connectivity_fitness(core, now);
+	hb->fitness = fitness_now(core, now);
+	hb->digest = core->config.digest;
+	hb->loaded = core->config.loaded;
+	hb->sent_us = (uint64_t)(now / USEC);
+	hb->echo_age_us = echo_age(core, now);
+	hb->unheard = reflect_unheard(core, now);
+	hb->reflected = reflect_arrives(core, now);
 	hb->cover_us = (uint32_t)((core->config.timers.cover + USEC - 1) / USEC);
 	hb->interval_us = (uint32_t)(core->config.timers.heartbeat / USEC);
 	core->decided[hb->seq % CORE_DECIDED] = now;

@@ -9,17 +9,21 @@
 enum { CORE_DECIDED = 1024 };
 
 struct peer {
-	bool known;             /* a heartbeat of it was ever accepted */
-	uint64_t boot, seq;     /* newest accepted, deaf ones included */
-	uint64_t accepted;      /* seq of the newest that was not deaf: what we echo; 0: none of this boot */
-	mono_t rx;              /* prx: kernel's receive time of that one; our own start at first */
-	mono_t deaf_rx;         /* of its newest deaf one; MONO_NEVER */
-	bool says;              /* `frame` is valid: the newest heartbeat was not deaf */
-	struct heartbeat frame; /* pm */
-	mono_t echo;            /* pecho: when we decided the heartbeat that `frame` echoes; MONO_NEVER */
-	mono_t echo_newest;     /* necho */
-	span_t cover;           /* its A + 2 L + J; 0: not told yet */
-	span_t interval;        /* its heartbeat interval; 0: not told yet */
+	bool known;              /* a heartbeat of it was ever accepted */
+	uint64_t boot, seq;      /* newest accepted, deaf ones included */
+	uint64_t accepted;       /* seq of the newest that was not deaf: what we echo; 0: none of this boot */
+	mono_t rx;               /* prx: kernel's receive time of that one; our own start at first */
+	mono_t deaf_rx;          /* of its newest deaf one; MONO_NEVER */
+	bool says;               /* `frame` is valid: the newest heartbeat was not deaf */
+	struct heartbeat frame;  /* pm */
+	mono_t echo;             /* pecho: when we decided the heartbeat that `frame` echoes; MONO_NEVER */
+	mono_t echo_newest;      /* necho */
+	mono_t accepted_rx;      /* receive time of the frame that we echo */
+	mono_t direct_rx;        /* newest receive time on a link of our own; our own start at first */
+	uint64_t digest, loaded; /* of its configuration; 0: not told yet */
+	bool digest_noted;       /* that it differs from ours */
+	span_t cover;            /* its A + 2 L + J; 0: not told yet */
+	span_t interval;         /* its heartbeat interval; 0: not told yet */
 	bool uncovered_noted;
 	uint64_t received, duplicates, old_boot;
 };
@@ -28,7 +32,8 @@ struct link {
 	bool up;
 	mono_t rx;
 	uint64_t seq, received, lost;
-	span_t gap_max;
+	span_t gap_max, rtt, jitter; /* smoothed; -1: not known yet */
+	uint64_t sent_us;            /* of the newest, by the peer's clock */
 };
 
 struct test {
@@ -42,12 +47,20 @@ enum claim {
 	CLAIM_GRANT,  /* the heartbeat with the grant mark is under way */
 };
 
+/* The before-primary command's word. */
+enum gate {
+	GATE_UNKNOWN, /* not asked, or too long ago */
+	GATE_ASKED,
+	GATE_OPEN,
+};
+
 /* An operator's request that waits for its end. */
 struct request {
 	bool open;
 	enum verb verb;
 	uint32_t token;
 	bool force;
+	enum keep keep; /* VERB_RESOLVE */
 	mono_t until;
 };
 
@@ -84,6 +97,8 @@ struct core {
 	mono_t offer_until; /* planned standdown: offering the role until then */
 	mono_t force_until; /* forced takeover: silence needs no tests until then */
 	mono_t ill_since;   /* since when the primary shows lower fitness */
+	mono_t fit_since;   /* since when this preferred backup could have the role back; MONO_FAR */
+	enum cause ask_why; /* the role is to be asked for as soon as the before-primary command agrees; CAUSE_NONE: not */
 	struct request request;
 
 	/* ourselves */
@@ -97,6 +112,35 @@ struct core {
 	mono_t paused_until;
 	unsigned leaving; /* farewells still to be said, plus one for the end; 0: not leaving */
 	mono_t farewell_at;
+
+	/* what speaks against a claim by silence */
+	mono_t holder_at;   /* newest sign on the wire that somebody bears a shared IP; MONO_NEVER */
+	bool holder_noted;  /* in this silence */
+	mono_t probe_at;    /* next question who bears them */
+	mono_t stranger_at; /* newest claim of a host that is neither node; MONO_NEVER */
+	mono_t defended_at; /* MONO_NEVER */
+	bool aborted;       /* by an operator, until the peer is heard */
+	unsigned failovers; /* by silence, lately: the flap damping */
+	mono_t decay_at;    /* one of them is forgotten; MONO_FAR */
+	enum fence_state fence;
+	uint32_t fence_run;
+	mono_t fence_at; /* DELAYED: it runs; FAILED: again */
+	enum gate gate;
+	uint32_t gate_run;
+	mono_t gate_at;    /* OPEN: worth nothing any more; MONO_FAR */
+	mono_t veto_until; /* when FAULT_VETO is forgiven */
+	uint32_t runs;     /* commands asked for since the start */
+
+	/* the service's health */
+	enum health health;
+	unsigned health_streak; /* results in a row that differ from it */
+
+	/* reflected heartbeats */
+	mono_t reflect_at;    /* the next one */
+	bool reflect_full;    /* at the rate of heartbeats */
+	mono_t reflect_rx;    /* newest of the peer's; MONO_NEVER */
+	mono_t reflect_proof; /* since when it is waited for the peer's word that ours arrive */
+	bool reflect_off;     /* they never do */
 
 	/* heartbeats out */
 	uint64_t seq;

@@ -48,22 +48,44 @@ static void self_status(const struct core *core, mono_t now, struct core_status 
 	s->since = core->state_since;
 	s->cause = core->state_cause;
 	s->events = core->events;
-	s->dead_at = counting ? transition_dead_at(core) : MONO_FAR;
+	s->dead_at = counting && !evidence_held(core, now) ? transition_dead_at(core) : MONO_FAR;
 	s->paused = core->paused;
 	s->paused_until = core->paused_until;
 	s->automatic = core->config.automatic;
 	s->backup_operations = core->config.backup_operations;
 	s->boot = core->boot;
 	s->faults = core->faults;
-	s->fitness = connectivity_fitness(core, now);
+	s->fitness = fitness_now(core, now);
 	s->sent = core->seq;
 	s->worst_late = core->worst_late;
 	s->worst_gap = core->worst_gap;
 	s->worst_gap_at = core->worst_gap_at;
 }
 
+/* What a takeover has to reckon with. */
+static void proof_status(const struct core *core, mono_t now, struct core_status *s) {
+	s->holder_at = core->holder_at;
+	s->stranger_at = core->stranger_at;
+	s->stranger = evidence_strange(core, now);
+	s->fence = core->fence;
+	s->vetoed = core->faults & FAULT_VETO;
+	s->health = core->health;
+	s->failovers = core->failovers;
+	s->hold_down = damping_delay(core);
+	s->aborted = core->aborted;
+	s->failback_at = core->fit_since == MONO_FAR ? MONO_FAR : core->fit_since + core->config.failback;
+	s->digest_differs = peer_differs(core);
+	s->digest = core->config.digest;
+	s->loaded = core->config.loaded;
+	s->peer_digest = core->peer.digest;
+	s->peer_loaded = core->peer.loaded;
+	s->reflecting = core->reflect_full;
+	s->reflect_off = core->reflect_off;
+}
+
 void core_status(const struct core *core, mono_t now, struct core_status *s) {
 	memset(s, 0, sizeof *s);
+	proof_status(core, now, s);
 	self_status(core, now, s);
 	lease_status(core, now, s);
 	peer_status(core, s);
@@ -73,8 +95,11 @@ void core_status(const struct core *core, mono_t now, struct core_status *s) {
 		s->link[i] = (struct link_status){.up = link->up,
 						  .rx = mono_min(link->rx, core->now),
 						  .received = link->received,
+						  .reflect = core->config.links_reflect >> i & 1,
 						  .lost = link->lost,
-						  .gap_max = link->gap_max};
+						  .gap_max = link->gap_max,
+						  .rtt = link->rtt,
+						  .jitter = link->jitter};
 	}
 	for (unsigned i = 0; i < CORE_TESTS; i++) {
 		const struct test *test = &core->tests[i];

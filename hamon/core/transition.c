@@ -3,7 +3,7 @@
 #include "hamon/core/parts.h"
 
 mono_t transition_dead_at(const struct core *core) {
-	return peer_silent_since(core) + core->config.timers.dead;
+	return peer_silent_since(core) + core->config.timers.dead + claim_delay(core);
 }
 
 /* The lease was ours, and nobody confirms that we may have it again. */
@@ -35,8 +35,9 @@ static enum state state_of(const struct core *core, mono_t now) {
 		return STATE_ISOLATED;
 	if (speak_deaf(core, now))
 		return STATE_DEAF;
+	/* Somebody answers for a shared IP: nothing runs down to a claim. */
 	if (peer_unheard(core, now))
-		return STATE_COUNTDOWN;
+		return evidence_held(core, now) ? STATE_SUSPECT : STATE_COUNTDOWN;
 	if (peer_suspect(core, now))
 		return STATE_SUSPECT;
 	return peer_holds(core) ? STATE_BACKUP : STATE_WAITING;
@@ -52,6 +53,10 @@ static enum cause fault_cause(const struct core *core) {
 		return CAUSE_EPOCHS;
 	if (core->faults & FAULT_PERMIT)
 		return CAUSE_PERMIT;
+	if (core->faults & FAULT_VETO)
+		return CAUSE_VETO;
+	if (core->faults & FAULT_STRANGER)
+		return CAUSE_STRANGER;
 	return CAUSE_OPERATOR; /* a standdown by force */
 }
 

@@ -149,6 +149,7 @@ static mono_t next_wake(const struct node *node, bool work) {
 	at = mono_min(at, node_ips_deadline(node));
 	at = mono_min(at, node_tests_deadline(node));
 	at = mono_min(at, node_hooks_deadline(node));
+	at = mono_min(at, node_watch_deadline(node));
 	return mono_min(at, control_deadline(&node->control));
 }
 
@@ -170,6 +171,7 @@ static void turn(struct node *node) {
 	settle(node);
 	bool work = node_ips_work(node);
 	settle(node);
+	node_watch_tick(node);
 	node_notes_flush(node);
 	node->deadline = next_wake(node, work || node->queue_n > 0);
 }
@@ -193,6 +195,32 @@ static uint8_t reflecting_links(const struct conf *conf) {
 	return mask;
 }
 
+/* What may change while we run. */
+void node_configure(struct node *node, const struct conf *conf) {
+	const struct conf_node *self = &conf->nodes[conf->self], *peer = &conf->nodes[1 - conf->self];
+	struct core_config *config = &node->core_config;
+
+	config->policy = conf->policy;
+	config->alone = conf->alone;
+	config->automatic = self->automatic;
+	config->backup_operations = self->backup_operations;
+	config->stand_down = conf->stand_down;
+	config->wait_for_peer = conf->wait_for_peer;
+	config->preferred = self->preference > peer->preference;
+	config->failback = conf->failback;
+	config->countdown = conf->countdown;
+	config->hold_down = conf->hold_down;
+	config->hold_down_most = conf->hold_down_most;
+	config->fence = conf->fence;
+	config->fence_delay = conf->fence_delay;
+	config->gate = conf->command[RUN_BEFORE_PRIMARY][0] != '\0';
+	config->health = conf->command[RUN_HEALTH][0] != '\0';
+	config->health_fall = conf->health_fall;
+	config->health_rise = conf->health_rise;
+	config->digest = conf->digest;
+	config->loaded = (uint64_t)(log_real_now() / SEC);
+}
+
 static void configure_core(struct node *node, const struct message_start *memory) {
 	const struct conf *conf = &node->conf;
 	struct core_memory core_memory = {.boot = memory->boot,
@@ -205,10 +233,8 @@ static void configure_core(struct node *node, const struct message_start *memory
 	if (until != 0)
 		core_memory.paused_until = node->now + mono_max(0, until * SEC - log_real_now());
 	node->core_config.parity = node->self;
-	node->core_config.policy = conf->policy;
-	node->core_config.alone = conf->alone;
-	node->core_config.automatic = conf->nodes[conf->self].automatic;
-	node->core_config.backup_operations = conf->nodes[conf->self].backup_operations;
+	node_configure(node, conf);
+	node->core_config.lease_off = conf->lease_off;
 	node->core_config.links = conf->links_n;
 	node->core_config.links_reflect = reflecting_links(conf);
 	node->core_config.ips = node_ips_wanted(node);

@@ -10,6 +10,8 @@
 #define HAMON_NODE_PARTS_H
 
 #include "arp/announce.h"
+#include "arp/frame.h"
+#include "arp/watch.h"
 #include "hamon/auth.h"
 #include "hamon/control.h"
 #include "hamon/core/core.h"
@@ -40,8 +42,10 @@ enum {
 /* An interface that the configuration names. */
 struct node_interface {
 	char name[IF_NAMESIZE];
-	struct iface iface; /* ifindex 0: there is none of this name */
-	bool unbound;       /* its links are still to be bound to it as it is now */
+	struct iface iface;              /* ifindex 0: there is none of this name */
+	bool unbound;                    /* its links are still to be bound to it as it is now */
+	uint8_t peer_mac[IFACE_MAC_LEN]; /* the peer's there: its newest verified Ethernet heartbeat came from it */
+	bool peer_mac_known;
 };
 
 struct node_link {
@@ -102,13 +106,59 @@ struct node_trial {
 	int error[CORE_TESTS];
 };
 
+/* The newest requests to one test IP, from which its figures are made. */
+enum { NODE_REQUESTS = 100 };
+struct node_record {
+	uint64_t sent, answered; /* in all; answered: in time to be fresh */
+	struct {
+		mono_t sent;
+		span_t rtt;    /* -1: no answer yet */
+	} ring[NODE_REQUESTS]; /* request n at n % NODE_REQUESTS */
+	bool slow;             /* its answers come too late to be fresh */
+	mono_t warned;         /* of that; MONO_NEVER */
+};
+
 struct node_tests {
 	struct ip_address address[CORE_TESTS];
 	int ifindex[CORE_TESTS]; /* 0: as routed */
-	span_t rtt[CORE_TESTS];
 	uint16_t mask;
-	bool gateway; /* none was configured */
+	uint16_t own;     /* mask: an address of this very node, whose answers would prove nothing: none is asked for */
+	bool own_changed; /* perhaps: such an address came or went */
+	bool gateway;     /* none was configured */
+	span_t rtt[CORE_TESTS]; /* of the newest answer; -1: none yet */
+	struct node_record record[CORE_TESTS];
 	struct node_trial trials[NODE_TRIALS];
+};
+
+/* What status says of a test IP. */
+struct node_test_figures {
+	uint64_t sent, answered;        /* requests in all; of them answered in time to be fresh */
+	unsigned loss;                  /* percent of the last NODE_REQUESTS that were not */
+	span_t last, average, greatest; /* round trips, the latter two of the last NODE_REQUESTS; -1: none */
+	bool slow;                      /* too slow for `within`: answers come, and are never fresh */
+	bool own;                       /* an address of this node: never asked, counts as not answering */
+};
+
+/* A host, neither node, that claims a shared IP. */
+struct node_stranger {
+	bool stands; /* claimed lately */
+	unsigned slot, interface;
+	uint8_t mac[FRAME_MAC_LEN];
+	mono_t since, at; /* the first and the newest claim */
+	mono_t noted;
+	uint64_t claims;
+};
+
+/* The watch over the wires of the shared IPs. */
+enum { NODE_STRANGERS = 16 }; /* shared IPs at once; claims of more are counted alone */
+struct node_arp {
+	struct arp_watch *watch;
+	bool review;     /* interfaces or shared IPs changed: watch what is to be watched now */
+	mono_t again_at; /* an interface that could not be watched is tried again */
+	bool said;       /* that it could not */
+	unsigned next;   /* the slot that is probed next */
+	uint64_t probes, claims, stranger_claims;
+	struct node_stranger strangers[NODE_STRANGERS], newest;
 };
 
 /* An operator's request that the core has not answered yet. */
@@ -117,6 +167,21 @@ struct node_pending {
 	mono_t at;
 	bool force;
 	span_t pause;
+};
+
+/* What those who follow the pair are told of. No padding: it is compared as a whole. */
+struct node_summary {
+	uint64_t events, epoch;
+	enum state state;
+	enum cause cause;
+	uint32_t faults;
+	bool hold, alone, conflict, paused, peer_heard, peer_lease, peer_deaf, peer_leaving;
+	uint16_t links_up, links_heard; /* masks */
+};
+
+struct node_watch {
+	struct node_summary told;
+	mono_t look_at; /* not before */
 };
 
 struct node {
@@ -156,11 +221,13 @@ struct node {
 	struct node_ips ips;
 	struct node_lease lease;
 	struct node_tests tests;
+	struct node_arp arp;
 
 	int supervisor; /* -1: it is gone */
 	struct notes notes;
 	struct control control;
 	struct node_pending pending[CONTROL_CLIENTS];
+	struct node_watch watchers;
 	mono_t reload_at;
 	uint32_t reload_client; /* waits for `reload`; 0: nobody does */
 };
@@ -171,6 +238,8 @@ void node_event(struct node *node, const struct event *event);
 void node_event_done(struct node *node, enum event_type type, int error);
 /* Hands it to the core at once, and carries out what it decides. */
 void node_step(struct node *node, const struct event *event);
+/* Takes the part of the configuration that may change while we run into core_config. */
+void node_configure(struct node *node, const struct conf *conf);
 void node_reload_core(struct node *node);
 /* The core as it is now; valid until the next call. */
 const struct core_status *node_status(struct node *node);
@@ -211,7 +280,11 @@ void node_watch_drain(struct node *node);
 /* ---- tests.c ---- */
 void node_tests_configure(struct node *node);
 int node_tests_init(struct node *node);
-void node_tests_gateway(struct node *node); /* looks for the gateway anew, if need be */
+/* Looks for the gateway anew, and for test IPs that are our own addresses, if need be. */
+void node_tests_gateway(struct node *node);
+/* An address came or went on this node, or any may have (NULL). */
+void node_tests_noticed(struct node *node, const struct addr_entry *entry);
+void node_tests_figures(const struct node *node, unsigned slot, struct node_test_figures *out);
 void node_tests_send(struct node *node, uint16_t mask);
 void node_tests_drain(struct node *node);
 void node_tests_request(struct node *node, uint32_t client);
@@ -248,6 +321,10 @@ void node_arp_fini(struct node *node);
 /* An interface appeared, vanished or changed its address, or the shared IPs changed: watches what is to be watched now. */
 void node_arp_review(struct node *node);
 void node_arp_drain(struct node *node);
+/* Says which strangers are gone, and tries again to watch what could not be watched. */
+void node_arp_tick(struct node *node);
+/* Who claims a shared IP now, the newest of all; NULL: no stranger does. The newest ever is in node->arp.newest. */
+const struct node_stranger *node_arp_stranger(const struct node *node);
 /* Asks the network who has them: ARP probes (RFC 5227 section 2.1.1), neighbour solicitations (RFC 4862 section 5.4.2). */
 void node_arp_probe(struct node *node, const struct ip_set *set);
 
@@ -260,9 +337,17 @@ void node_hooks_tick(struct node *node);
 mono_t node_hooks_deadline(const struct node *node);
 
 /* ---- frames.c ---- */
-/* A heartbeat came in or went out; hb is not looked at unless the verdict is HEARTBEAT_OK. */
+/* A heartbeat came in or went out; hb is not looked at unless it was verified: HEARTBEAT_OK, REJECT_OLD_BOOT, REJECT_REPLAY. */
 void node_frame_heartbeat(struct node *node, unsigned link, bool in, enum heartbeat_reject verdict,
 			  const struct heartbeat *hb);
+/* Hands the core a verified heartbeat (EV_HEARTBEAT), and tells those who watch whether it was believed. */
+void node_frame_verified(struct node *node, const struct event *event);
+/* Somebody claims an address on the interface; verdict: what we think of it, in a few words. */
+void node_frame_claim(struct node *node, const char *interface, const struct frame_claim *claim, const char *verdict);
+void node_watch_request(struct node *node, uint32_t client, const struct control_request *request);
+/* Tells those who follow the pair what changed, if something did and it is time. */
+void node_watch_tick(struct node *node);
+mono_t node_watch_deadline(const struct node *node);
 
 /* ---- pipes.c ---- */
 int node_pipes_init(struct node *node);

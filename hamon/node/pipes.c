@@ -212,10 +212,7 @@ static int read_conf(struct node *node, int fd, struct conf *next) {
 
 static void apply_conf(struct node *node, const struct conf *next) {
 	node->conf = *next;
-	node->core_config.policy = next->policy;
-	node->core_config.alone = next->alone;
-	node->core_config.automatic = next->nodes[next->self].automatic;
-	node->core_config.backup_operations = next->nodes[next->self].backup_operations;
+	node_configure(node, next);
 	node_ips_configure(node);
 	node_links_resync(node);
 	node_ips_resync(node);
