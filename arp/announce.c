@@ -38,12 +38,34 @@ void announce_fini(struct announce *announce) {
 	announce->fd = -1;
 }
 
-static size_t frames_of(const struct announce_item *item) {
-	return item->address.family == AF_INET ? 2 : 1;
+enum purpose { ANNOUNCE, PROBE };
+
+static size_t frames_of(const struct announce_item *item, enum purpose purpose) {
+	return purpose == ANNOUNCE && item->address.family == AF_INET ? 2 : 1;
 }
 
-/* Builds frame `at` of an item: with IPv4 the request first, then the reply. */
-static void build(struct announce *announce, size_t at, const struct announce_item *item, bool second) {
+static size_t put_announcement(const struct announce_item *item, bool second, uint8_t out[static FRAME_NA_LEN]) {
+	if (item->address.family == AF_INET) {
+		frame_gratuitous_arp(second, item->mac, &item->address, out);
+		return FRAME_ARP_LEN;
+	}
+	frame_unsolicited_na(item->router, item->mac, &item->address, out);
+	return FRAME_NA_LEN;
+}
+
+static size_t put_probe(const struct announce_item *item, uint8_t out[static FRAME_NA_LEN]) {
+	_Static_assert(FRAME_NS_LEN <= FRAME_NA_LEN, "there is room for either");
+	if (item->address.family == AF_INET) {
+		frame_arp_probe(item->mac, &item->address, out);
+		return FRAME_ARP_LEN;
+	}
+	frame_neighbour_solicitation(item->mac, &item->address, out);
+	return FRAME_NS_LEN;
+}
+
+/* Builds frame `at` for an item: announced with IPv4, the request first, then the reply. */
+static void build(struct announce *announce, size_t at, const struct announce_item *item, enum purpose purpose,
+		  bool second) {
 	bool ipv4 = item->address.family == AF_INET;
 	announce->to[at] = (struct sockaddr_ll){
 		.sll_family = AF_PACKET,
@@ -51,11 +73,8 @@ static void build(struct announce *announce, size_t at, const struct announce_it
 		.sll_protocol = htons(ipv4 ? ETH_P_ARP : ETH_P_IPV6),
 		.sll_ifindex = item->ifindex,
 	};
-	announce->iov[at].iov_len = ipv4 ? FRAME_ARP_LEN : FRAME_NA_LEN;
-	if (ipv4)
-		frame_gratuitous_arp(second, item->mac, &item->address, announce->frames[at]);
-	else
-		frame_unsolicited_na(item->router, item->mac, &item->address, announce->frames[at]);
+	uint8_t *frame = announce->frames[at];
+	announce->iov[at].iov_len = purpose == PROBE ? put_probe(item, frame) : put_announcement(item, second, frame);
 }
 
 /* Sends frames 0 .. n - 1 and counts the items that went whole; each failure costs a system call more. */
@@ -79,15 +98,16 @@ static int flush(struct announce *announce, size_t n, size_t *whole) {
 	return error;
 }
 
-int announce_send(struct announce *announce, const struct announce_item *list, size_t n, size_t *sent) {
+static int send_all(struct announce *announce, enum purpose purpose, const struct announce_item *list, size_t n,
+		    size_t *sent) {
 	int first_error = 0;
 	*sent = 0;
 	for (size_t i = 0; i < n;) {
 		size_t frames = 0;
-		for (; i < n && frames + frames_of(&list[i]) <= ANNOUNCE_FRAMES; i++) {
+		for (; i < n && frames + frames_of(&list[i], purpose) <= ANNOUNCE_FRAMES; i++) {
 			assert(list[i].address.family == AF_INET || list[i].address.family == AF_INET6);
-			for (size_t k = 0; k < frames_of(&list[i]); k++, frames++) {
-				build(announce, frames, &list[i], k == 1);
+			for (size_t k = 0; k < frames_of(&list[i], purpose); k++, frames++) {
+				build(announce, frames, &list[i], purpose, k == 1);
 				announce->item[frames] = i;
 			}
 			++*sent; /* until flush() knows better */
@@ -97,4 +117,12 @@ int announce_send(struct announce *announce, const struct announce_item *list, s
 			first_error = error;
 	}
 	return first_error;
+}
+
+int announce_send(struct announce *announce, const struct announce_item *list, size_t n, size_t *sent) {
+	return send_all(announce, ANNOUNCE, list, n, sent);
+}
+
+int announce_probe(struct announce *announce, const struct announce_item *list, size_t n, size_t *sent) {
+	return send_all(announce, PROBE, list, n, sent);
 }

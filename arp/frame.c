@@ -32,12 +32,22 @@ struct na_frame {
 } __attribute__((packed));
 _Static_assert(sizeof(struct na_frame) == FRAME_NA_LEN, "as RFC 4861 draws it");
 
-enum { NA_HOP_LIMIT = 255 }; /* section 7.1.2: whoever is not on the link cannot send this */
+/* Section 4.3, without options: the unspecified address tells no link-layer address. */
+struct ns_frame {
+	struct ethhdr ether;
+	struct ip6_hdr ip;
+	struct nd_neighbor_solicit ns;
+} __attribute__((packed));
+_Static_assert(sizeof(struct ns_frame) == FRAME_NS_LEN, "as RFC 4861 draws it");
+
+enum { ND_HOP_LIMIT = 255 }; /* sections 7.1.1, 7.1.2: whoever is not on the link cannot send this */
+enum { VLAN_TAG_LEN = 4, VLAN_ID_MASK = 0x0fff };
 
 static const char *const kind_names[] = {
 	[FRAME_ARP_REQUEST] = "arp-request",
 	[FRAME_ARP_REPLY] = "arp-reply",
 	[FRAME_NA] = "neighbour-advertisement",
+	[FRAME_NS] = "neighbour-solicitation",
 };
 _Static_assert(sizeof(kind_names) / sizeof(kind_names[0]) == FRAME__KINDS, "a name for each kind");
 
@@ -45,8 +55,9 @@ const char *frame_kind_name(enum frame_kind kind) {
 	return kind_names[kind];
 }
 
-void frame_gratuitous_arp(bool reply, const uint8_t mac[static FRAME_MAC_LEN], const struct ip_address *address,
-			  uint8_t out[static FRAME_ARP_LEN]) {
+/* Broadcast, about an address; its sender and its target hardware address are still to be said. */
+static struct arp_frame arp_about(uint16_t operation, const uint8_t mac[static FRAME_MAC_LEN],
+				  const struct ip_address *address) {
 	assert(address->family == AF_INET);
 	struct arp_frame arp = {
 		.ether = {.h_dest = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, .h_proto = htons(ETH_P_ARP)},
@@ -54,14 +65,26 @@ void frame_gratuitous_arp(bool reply, const uint8_t mac[static FRAME_MAC_LEN], c
 		.protocol = htons(ETH_P_IP),
 		.hardware_len = FRAME_MAC_LEN,
 		.protocol_len = sizeof(arp.sender_ip),
-		.operation = htons(reply ? ARPOP_REPLY : ARPOP_REQUEST),
+		.operation = htons(operation),
 	};
 	memcpy(arp.ether.h_source, mac, FRAME_MAC_LEN);
 	memcpy(arp.sender_mac, mac, FRAME_MAC_LEN);
+	memcpy(arp.target_ip, address->bytes, sizeof(arp.target_ip));
+	return arp;
+}
+
+void frame_gratuitous_arp(bool reply, const uint8_t mac[static FRAME_MAC_LEN], const struct ip_address *address,
+			  uint8_t out[static FRAME_ARP_LEN]) {
+	struct arp_frame arp = arp_about(reply ? ARPOP_REPLY : ARPOP_REQUEST, mac, address);
 	memcpy(arp.sender_ip, address->bytes, sizeof(arp.sender_ip));
 	if (reply)
 		memcpy(arp.target_mac, mac, FRAME_MAC_LEN);
-	memcpy(arp.target_ip, address->bytes, sizeof(arp.target_ip));
+	memcpy(out, &arp, sizeof(arp));
+}
+
+void frame_arp_probe(const uint8_t mac[static FRAME_MAC_LEN], const struct ip_address *address,
+		     uint8_t out[static FRAME_ARP_LEN]) {
+	struct arp_frame arp = arp_about(ARPOP_REQUEST, mac, address);
 	memcpy(out, &arp, sizeof(arp));
 }
 
@@ -93,7 +116,7 @@ void frame_unsolicited_na(bool router, const uint8_t mac[static FRAME_MAC_LEN], 
 		.ip = {.ip6_flow = htonl(6u << 28),
 		       .ip6_plen = htons(NA_LEN),
 		       .ip6_nxt = IPPROTO_ICMPV6,
-		       .ip6_hlim = NA_HOP_LIMIT,
+		       .ip6_hlim = ND_HOP_LIMIT,
 		       .ip6_dst = {{{0xff, 0x02, [15] = 1}}}},
 		.na = {.nd_na_hdr = {.icmp6_type = ND_NEIGHBOR_ADVERT}},
 		.option = {.nd_opt_type = ND_OPT_TARGET_LINKADDR, .nd_opt_len = 1}, /* in units of eight octets */
@@ -107,6 +130,29 @@ void frame_unsolicited_na(bool router, const uint8_t mac[static FRAME_MAC_LEN], 
 	struct ip6_hdr ip = frame.ip; /* aligned */
 	uint16_t checksum = icmp6_checksum(&ip, out + offsetof(struct na_frame, na), NA_LEN);
 	memcpy(out + offsetof(struct na_frame, na.nd_na_hdr.icmp6_cksum), &checksum, sizeof(checksum));
+}
+
+void frame_neighbour_solicitation(const uint8_t mac[static FRAME_MAC_LEN], const struct ip_address *address,
+				  uint8_t out[static FRAME_NS_LEN]) {
+	enum { GROUP_TAIL = 13 }; /* RFC 4291 section 2.7.1: ff02::1:ff00:0/104 and the address's last three octets */
+	assert(address->family == AF_INET6);
+	struct ns_frame frame = {
+		.ether = {.h_dest = {0x33, 0x33, 0xff}, .h_proto = htons(ETH_P_IPV6)}, /* RFC 2464 section 7 */
+		.ip = {.ip6_flow = htonl(6u << 28),
+		       .ip6_plen = htons(sizeof(frame.ns)),
+		       .ip6_nxt = IPPROTO_ICMPV6,
+		       .ip6_hlim = ND_HOP_LIMIT,
+		       .ip6_dst = {{{0xff, 0x02, [11] = 1, [12] = 0xff}}}},
+		.ns = {.nd_ns_hdr = {.icmp6_type = ND_NEIGHBOR_SOLICIT}},
+	};
+	memcpy(frame.ether.h_dest + 3, address->bytes + GROUP_TAIL, 3);
+	memcpy(frame.ether.h_source, mac, FRAME_MAC_LEN);
+	memcpy(frame.ip.ip6_dst.s6_addr + GROUP_TAIL, address->bytes + GROUP_TAIL, 3);
+	memcpy(&frame.ns.nd_ns_target, address->bytes, sizeof(frame.ns.nd_ns_target));
+	memcpy(out, &frame, sizeof(frame));
+	struct ip6_hdr ip = frame.ip; /* aligned */
+	uint16_t checksum = icmp6_checksum(&ip, out + offsetof(struct ns_frame, ns), sizeof(frame.ns));
+	memcpy(out + offsetof(struct ns_frame, ns.nd_ns_hdr.icmp6_cksum), &checksum, sizeof(checksum));
 }
 
 static int parse_arp(const uint8_t *frame, size_t len, struct frame_claim *claim) {
@@ -133,15 +179,15 @@ static int parse_arp(const uint8_t *frame, size_t len, struct frame_claim *claim
 	return 0;
 }
 
-/* Finds the target link-layer address among the options. 1 found, 0 there is none, -EBADMSG (section 7.1.2: every option
- * has a length greater than zero). */
-static int target_mac(const uint8_t *options, size_t len, uint8_t mac[static FRAME_MAC_LEN]) {
+/* Finds the link-layer address of that type among the options. 1 found, 0 there is none, -EBADMSG (sections 7.1.1, 7.1.2:
+ * every option has a length greater than zero). */
+static int link_address(uint8_t type, const uint8_t *options, size_t len, uint8_t mac[static FRAME_MAC_LEN]) {
 	int found = 0;
 	while (len >= sizeof(struct nd_opt_hdr)) {
 		size_t option_len = (size_t)options[1] * 8;
 		if (option_len == 0 || option_len > len)
 			return -EBADMSG;
-		if (options[0] == ND_OPT_TARGET_LINKADDR) {
+		if (options[0] == type) {
 			memcpy(mac, options + sizeof(struct nd_opt_hdr), FRAME_MAC_LEN);
 			found = 1;
 		}
@@ -151,9 +197,38 @@ static int target_mac(const uint8_t *options, size_t len, uint8_t mac[static FRA
 	return len == 0 ? found : -EBADMSG;
 }
 
-static int parse_na(const uint8_t *frame, size_t len, struct frame_claim *claim) {
-	struct ip6_hdr ip;
+static int parse_na(const struct ip6_hdr *ip, const uint8_t *message, size_t len, struct frame_claim *found) {
 	struct nd_neighbor_advert na;
+	memcpy(&na, message, sizeof(na));
+	bool solicited = na.nd_na_flags_reserved & ND_NA_FLAG_SOLICITED;
+	if (IN6_IS_ADDR_MULTICAST(&na.nd_na_target) || (solicited && IN6_IS_ADDR_MULTICAST(&ip->ip6_dst)))
+		return -EBADMSG;
+	found->kind = FRAME_NA;
+	found->gratuitous = !solicited;
+	found->override = na.nd_na_flags_reserved & ND_NA_FLAG_OVERRIDE;
+	found->router = na.nd_na_flags_reserved & ND_NA_FLAG_ROUTER;
+	memcpy(found->address.bytes, &na.nd_na_target, sizeof(na.nd_na_target));
+	int option = link_address(ND_OPT_TARGET_LINKADDR, message + sizeof(na), len - sizeof(na), found->mac);
+	return option < 0 ? option : 0;
+}
+
+/* Whoever asks for a neighbour says where it is itself. */
+static int parse_ns(const struct ip6_hdr *ip, const uint8_t *message, size_t len, struct frame_claim *found) {
+	struct nd_neighbor_solicit ns;
+	memcpy(&ns, message, sizeof(ns));
+	bool nobody = IN6_IS_ADDR_UNSPECIFIED(&ip->ip6_src);
+	if (IN6_IS_ADDR_MULTICAST(&ns.nd_ns_target) || IN6_IS_ADDR_MULTICAST(&ip->ip6_src))
+		return -EBADMSG;
+	found->kind = FRAME_NS;
+	memcpy(found->address.bytes, &ip->ip6_src, sizeof(ip->ip6_src));
+	int option = link_address(ND_OPT_SOURCE_LINKADDR, message + sizeof(ns), len - sizeof(ns), found->mac);
+	if (option < 0 || (option && nobody)) /* section 7.1.1 */
+		return -EBADMSG;
+	return nobody ? -ENOMSG : 0;
+}
+
+static int parse_nd(const uint8_t *frame, size_t len, struct frame_claim *claim) {
+	struct ip6_hdr ip;
 	if (len < ETH_HLEN + sizeof(ip))
 		return -EBADMSG;
 	memcpy(&ip, frame + ETH_HLEN, sizeof(ip));
@@ -161,29 +236,51 @@ static int parse_na(const uint8_t *frame, size_t len, struct frame_claim *claim)
 	size_t room = len - ETH_HLEN - sizeof(ip), message_len = ntohs(ip.ip6_plen);
 	if (ip.ip6_vfc >> 4 != 6 || message_len > room)
 		return -EBADMSG;
-	if (ip.ip6_nxt != IPPROTO_ICMPV6 || message_len == 0 || message[0] != ND_NEIGHBOR_ADVERT)
+	if (ip.ip6_nxt != IPPROTO_ICMPV6 || message_len == 0 ||
+	    (message[0] != ND_NEIGHBOR_ADVERT && message[0] != ND_NEIGHBOR_SOLICIT))
 		return -ENOMSG;
-	if (ip.ip6_hlim != NA_HOP_LIMIT || message_len < sizeof(na) || icmp6_checksum(&ip, message, message_len) != 0)
+	struct icmp6_hdr icmp;
+	_Static_assert(sizeof(struct nd_neighbor_advert) == sizeof(struct nd_neighbor_solicit), "one length for both");
+	if (ip.ip6_hlim != ND_HOP_LIMIT || message_len < sizeof(struct nd_neighbor_advert) ||
+	    icmp6_checksum(&ip, message, message_len) != 0)
 		return -EBADMSG;
-	memcpy(&na, message, sizeof(na));
-	bool solicited = na.nd_na_flags_reserved & ND_NA_FLAG_SOLICITED;
-	if (na.nd_na_code != 0 || IN6_IS_ADDR_MULTICAST(&na.nd_na_target) ||
-	    (solicited && IN6_IS_ADDR_MULTICAST(&ip.ip6_dst)))
+	memcpy(&icmp, message, sizeof(icmp));
+	if (icmp.icmp6_code != 0)
 		return -EBADMSG;
-	struct frame_claim found = {
-		.kind = FRAME_NA,
-		.address.family = AF_INET6,
-		.gratuitous = !solicited,
-		.override = na.nd_na_flags_reserved & ND_NA_FLAG_OVERRIDE,
-		.router = na.nd_na_flags_reserved & ND_NA_FLAG_ROUTER,
-	};
-	memcpy(found.address.bytes, &na.nd_na_target, sizeof(na.nd_na_target));
+	struct frame_claim found = {.address.family = AF_INET6};
 	memcpy(found.from, frame + ETH_ALEN, FRAME_MAC_LEN);
 	memcpy(found.mac, found.from, FRAME_MAC_LEN);
-	if (target_mac(message + sizeof(na), message_len - sizeof(na), found.mac) < 0)
-		return -EBADMSG;
+	int error = icmp.icmp6_type == ND_NEIGHBOR_ADVERT ? parse_na(&ip, message, message_len, &found)
+							  : parse_ns(&ip, message, message_len, &found);
+	if (error)
+		return error;
 	*claim = found;
 	return 0;
+}
+
+static int parse_untagged(const uint8_t *frame, size_t len, uint16_t type, struct frame_claim *claim) {
+	if (type == htons(ETH_P_ARP))
+		return parse_arp(frame, len, claim);
+	if (type == htons(ETH_P_IPV6))
+		return parse_nd(frame, len, claim);
+	return -ENOMSG;
+}
+
+/* VLAN 0 is none (IEEE 802.1Q, the null VLAN ID): the tag holds a priority alone, and the kernel takes such frames for untagged
+ * ones. */
+static int parse_tagged(const uint8_t *frame, size_t len, struct frame_claim *claim) {
+	enum { ADDRESSES = 2 * FRAME_MAC_LEN, BEHIND = ADDRESSES + VLAN_TAG_LEN };
+	uint8_t untagged[FRAME_LONGEST] = {0};
+	uint16_t tag, type;
+	if (len < BEHIND + sizeof(type) || len > sizeof(untagged))
+		return len > sizeof(untagged) ? -ENOMSG : -EBADMSG;
+	memcpy(&tag, frame + ETH_HLEN, sizeof(tag));
+	memcpy(&type, frame + BEHIND, sizeof(type));
+	if (ntohs(tag) & VLAN_ID_MASK)
+		return -ENOMSG;
+	memcpy(untagged, frame, ADDRESSES);
+	memcpy(untagged + ADDRESSES, frame + BEHIND, len - BEHIND);
+	return parse_untagged(untagged, len - VLAN_TAG_LEN, type, claim);
 }
 
 int frame_parse(const uint8_t *frame, size_t len, struct frame_claim *claim) {
@@ -191,9 +288,7 @@ int frame_parse(const uint8_t *frame, size_t len, struct frame_claim *claim) {
 	if (len < sizeof(ether))
 		return -EBADMSG;
 	memcpy(&ether, frame, sizeof(ether));
-	if (ether.h_proto == htons(ETH_P_ARP))
-		return parse_arp(frame, len, claim);
-	if (ether.h_proto == htons(ETH_P_IPV6))
-		return parse_na(frame, len, claim);
-	return -ENOMSG;
+	if (ether.h_proto == htons(ETH_P_8021Q) || ether.h_proto == htons(ETH_P_8021AD))
+		return parse_tagged(frame, len, claim);
+	return parse_untagged(frame, len, ether.h_proto, claim);
 }

@@ -1,10 +1,11 @@
-/* The clients of the control socket, each a small machine: listening → serving → answering → resting. Whatever a client does,
- * it costs a bounded time and a bounded buffer, and only itself. */
+/* The clients of the control socket, each a small machine: listening → serving → answering → resting, and for watchers serving →
+ * streaming ⇄ stalled. Whatever a client does, it costs a bounded time and a bounded buffer, and only itself. */
 #include "hamon/control.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <json-c/json.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -28,10 +29,12 @@ static uint32_t phase_events(enum control_phase phase) {
 	case CONTROL_LISTENING:
 		return EPOLLIN;
 	case CONTROL_ANSWERING:
+	case CONTROL_STALLED:
 		return EPOLLOUT;
 	case CONTROL_FREE:
 	case CONTROL_SERVING:
 	case CONTROL_RESTING:
+	case CONTROL_STREAMING:
 		return 0;
 	}
 	return 0;
@@ -44,6 +47,20 @@ static void enter(struct control_client *client, enum control_phase phase, mono_
 		drop(client);
 }
 
+static bool is_watcher(const struct control_client *client) {
+	return client->phase == CONTROL_STREAMING || client->phase == CONTROL_STALLED;
+}
+
+/* The socket took what it has room for. */
+static void watcher_sent(struct control_client *client) {
+	bool all = client->out_sent == client->out_n;
+	if (all)
+		client->out_n = client->out_sent = 0;
+	client->when = MONO_FAR;
+	if (all != (client->phase == CONTROL_STREAMING))
+		enter(client, all ? CONTROL_STREAMING : CONTROL_STALLED, MONO_FAR);
+}
+
 static void client_send(struct control_client *client) {
 	ssize_t sent = send(client->fd, client->out + client->out_sent, client->out_n - client->out_sent,
 			    MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -53,20 +70,28 @@ static void client_send(struct control_client *client) {
 	}
 	if (sent > 0)
 		client->out_sent += (size_t)sent;
-	if (client->out_sent < client->out_n)
+	if (is_watcher(client))
+		watcher_sent(client);
+	else if (client->out_sent < client->out_n)
 		return;
-	if (client->last)
+	else if (client->last)
 		drop(client);
 	else
 		enter(client, CONTROL_RESTING, client->control->now + CONTROL_REQUEST_EVERY);
 }
 
+/* One line, without its \n; NULL: memory ran out. Valid as long as the object. */
+static const char *line_of(struct json_object *object, size_t *length) {
+	*length = 0;
+	return object ? json_object_to_json_string_length(object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE,
+							  length)
+		      : NULL;
+}
+
 /* Takes the reply over, and sends what the socket's buffer takes at once. */
 static void client_answer(struct control_client *client, struct json_object *reply) {
-	size_t length = 0;
-	const char *text = reply ? json_object_to_json_string_length(
-					   reply, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &length)
-				 : NULL;
+	size_t length;
+	const char *text = line_of(reply, &length);
 	bool fits = text && length < CONTROL_REPLY_MAX;
 	if (fits) {
 		memcpy(client->out, text, length);
@@ -137,6 +162,52 @@ static void client_ready(void *arg, uint32_t events) {
 		client_send(client);
 	else
 		drop(client);
+}
+
+/* ---- watchers ---- */
+
+/* Appends the line, whole or not at all, and after those that were missed says how many they are. */
+static void watcher_tell(struct control_client *client, const char *line, size_t length) {
+	char end[64] = "}\n";
+	if (client->missed > 0)
+		snprintf(end, sizeof end, ",\"dropped\":%llu}\n", (unsigned long long)client->missed);
+	size_t begin_n = length - 1, end_n = strlen(end);
+	if (client->out_n - client->out_sent + begin_n + end_n > CONTROL_STREAM_MAX) {
+		client->missed++;
+		return;
+	}
+	memmove(client->out, client->out + client->out_sent, client->out_n - client->out_sent);
+	client->out_n -= client->out_sent;
+	client->out_sent = 0;
+	memcpy(client->out + client->out_n, line, begin_n);
+	memcpy(client->out + client->out_n + begin_n, end, end_n);
+	client->out_n += begin_n + end_n;
+	client->missed = 0;
+	if (client->phase == CONTROL_STREAMING)
+		client->when = mono_min(client->when, client->control->now + CONTROL_STREAM_EVERY);
+}
+static_assert((int)CONTROL_STREAM_MAX <= (int)CONTROL_REPLY_MAX, "a watcher's lines lie in its output buffer");
+
+static unsigned watchers(const struct control *control) {
+	unsigned n = 0;
+	for (unsigned i = 0; i < CONTROL_CLIENTS; i++)
+		n += is_watcher(&control->clients[i]);
+	return n;
+}
+
+static void client_watch(struct control_client *client, enum control_topic topic, struct json_object *first) {
+	size_t length;
+	const char *text = line_of(first, &length);
+	if (!text) {
+		client->control->dropped++;
+		drop(client);
+		return;
+	}
+	client->topic = topic;
+	client->missed = client->out_n = client->out_sent = 0;
+	enter(client, CONTROL_STREAMING, client->control->now);
+	if (client->phase == CONTROL_STREAMING)
+		watcher_tell(client, text, length);
 }
 
 /* ---- who it is ---- */
@@ -313,11 +384,21 @@ void control_close(struct control *control) {
 static void client_tick(struct control_client *client, mono_t now) {
 	if (client->phase == CONTROL_FREE || now < client->when)
 		return;
-	if (client->phase == CONTROL_RESTING) {
+	switch (client->phase) {
+	case CONTROL_RESTING:
 		enter(client, CONTROL_LISTENING, now + CONTROL_PATIENCE);
-	} else {
+		return;
+	case CONTROL_STREAMING:
+		client_send(client);
+		return;
+	case CONTROL_FREE:
+	case CONTROL_LISTENING:
+	case CONTROL_SERVING:
+	case CONTROL_ANSWERING:
+	case CONTROL_STALLED:
 		client->control->dropped++;
 		drop(client);
+		return;
 	}
 }
 
@@ -337,13 +418,45 @@ mono_t control_deadline(const struct control *control) {
 	return deadline;
 }
 
+/* The one whose request the handler has; NULL: it left. */
+static struct control_client *served(struct control *control, uint32_t id) {
+	for (unsigned i = 0; i < CONTROL_CLIENTS; i++)
+		if (control->clients[i].phase == CONTROL_SERVING && control->clients[i].id == id)
+			return &control->clients[i];
+	return NULL;
+}
+
 void control_reply(struct control *control, uint32_t client, struct json_object *reply) {
-	for (unsigned i = 0; i < CONTROL_CLIENTS; i++) {
-		struct control_client *candidate = &control->clients[i];
-		if (candidate->phase == CONTROL_SERVING && candidate->id == client) {
-			client_answer(candidate, reply);
-			return;
-		}
-	}
-	json_object_put(reply);
+	struct control_client *asker = served(control, client);
+	if (asker)
+		client_answer(asker, reply);
+	else
+		json_object_put(reply);
+}
+
+void control_stream(struct control *control, uint32_t client, enum control_topic topic, struct json_object *first) {
+	struct control_client *asker = served(control, client);
+	if (asker && watchers(control) == CONTROL_WATCHERS)
+		client_answer(asker, reply_error(EXIT_FAILED, "end one of them, and try again",
+						 "%d others watch already, and more would cost the daemon too much",
+						 CONTROL_WATCHERS));
+	else if (asker)
+		client_watch(asker, topic, first);
+	json_object_put(first);
+}
+
+bool control_watched(const struct control *control, enum control_topic topic) {
+	for (unsigned i = 0; i < CONTROL_CLIENTS; i++)
+		if (is_watcher(&control->clients[i]) && control->clients[i].topic == topic)
+			return true;
+	return false;
+}
+
+void control_push(struct control *control, enum control_topic topic, struct json_object *line) {
+	size_t length;
+	const char *text = line_of(line, &length);
+	for (unsigned i = 0; text && i < CONTROL_CLIENTS; i++)
+		if (is_watcher(&control->clients[i]) && control->clients[i].topic == topic)
+			watcher_tell(&control->clients[i], text, length);
+	json_object_put(line);
 }

@@ -2,7 +2,8 @@
  * they may do, how much and how long they may hold us up. What a request does is the handler's business.
  *
  * The monitor runs with real-time priority, so nobody may keep it busy: clients are let in, and each is heard, at a bounded
- * rate. A client has one request at a time; when it is answered, it may send the next. */
+ * rate. A client has one request at a time; when it is answered, it may send the next. A watcher is a client whose answer
+ * does not end: a line each time that something happens, until it hangs up. */
 #ifndef HAMON_CONTROL_H
 #define HAMON_CONTROL_H
 
@@ -21,17 +22,24 @@ enum {
 	CONTROL_CLIENTS = 16,
 	CONTROL_RESERVED = 4,          /* of them, kept free for those who may operate */
 	CONTROL_REPLY_MAX = 256 << 10, /* a status of 1,024 shared IPs fits */
+	CONTROL_WATCHERS = 4,
+	CONTROL_STREAM_MAX = 64 << 10, /* lines that a watcher has not read yet */
 };
 
 #define CONTROL_PATIENCE      (5 * SEC)    /* a request must have arrived, and an answer been taken, within so long */
 #define CONTROL_ACCEPT_EVERY  (5 * MSEC)   /* one more client at most */
 #define CONTROL_REQUEST_EVERY (100 * MSEC) /* one more request of the same client at most */
+#define CONTROL_STREAM_EVERY  (10 * MSEC)  /* what a watcher is told goes out together */
 
 /* No group: matches nobody. */
 #define CONTROL_NO_GROUP ((gid_t)-1)
 
-/* A permitted and well-formed request. It is answered with control_reply(client, …), at once or later, exactly once. The
- * client's number is never used again, so that a late answer to a client that left reaches nobody. */
+/* What a watcher may follow. */
+enum control_topic { CONTROL_PAIR, CONTROL_FRAMES };
+
+/* A permitted and well-formed request. It is answered with control_reply(client, …), at once or later, exactly once, or at
+ * once with control_stream(client, …). The client's number is never used again, so that a late answer to a client that left
+ * reaches nobody. */
 typedef void control_request_fn(void *arg, uint32_t client, const struct control_request *request);
 
 struct control;
@@ -42,6 +50,8 @@ enum control_phase {
 	CONTROL_SERVING,   /* the handler has it */
 	CONTROL_ANSWERING, /* the answer is on its way */
 	CONTROL_RESTING,   /* answered, and not yet heard again */
+	CONTROL_STREAMING, /* a watcher */
+	CONTROL_STALLED,   /* a watcher that does not read as fast as it is told */
 };
 
 struct control_client {
@@ -51,7 +61,9 @@ struct control_client {
 	int fd;
 	bool may_operate;
 	bool last;   /* gone when its answer is out */
-	mono_t when; /* LISTENING, ANSWERING: overdue; RESTING: heard again */
+	mono_t when; /* LISTENING, ANSWERING: overdue; RESTING: heard again; STREAMING: told, MONO_FAR: there is nothing */
+	enum control_topic topic; /* of a watcher */
+	uint64_t missed;          /* by a watcher: lines that did not fit, and it was not told of */
 	size_t in_n, out_n, out_sent;
 	char in[REQUEST_MAX + 1];
 	char *out; /* CONTROL_REPLY_MAX bytes */
@@ -89,5 +101,16 @@ mono_t control_deadline(const struct control *control);
 
 /* Answers, and puts the reply. NULL (memory ran out) drops the client. */
 void control_reply(struct control *control, uint32_t client, struct json_object *reply);
+
+/* Answers with the first line, which it puts, and makes the client a watcher; or refuses, when there are CONTROL_WATCHERS.
+ * NULL (memory ran out) drops the client. */
+void control_stream(struct control *control, uint32_t client, enum control_topic topic, struct json_object *first);
+
+/* Does anybody watch this? */
+bool control_watched(const struct control *control, enum control_topic topic);
+
+/* Tells all who watch this one line, an object that is not empty, and puts it. Who has no room left misses it; the next line
+ * that fits bears "dropped": how many were missed before it. NULL (memory ran out) tells nobody. */
+void control_push(struct control *control, enum control_topic topic, struct json_object *line);
 
 #endif

@@ -4,7 +4,11 @@
 #include <assert.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
+
+#include "hamon/conf/conf.h"
+#include "hamon/words.h"
+
+enum { SERVING_TEXT = 2 * CONF_NAME + 32 };
 
 /* "2 h 30 min", for a person who asked for a duration. */
 static const char *long_text(span_t span, char *out, size_t size) {
@@ -20,8 +24,19 @@ static const char *long_text(span_t span, char *out, size_t size) {
 	return out;
 }
 
+/* "ha1 is primary" */
+static const char *who_serves(const struct outcome_view *view, char out[static SERVING_TEXT]) {
+	if (view->serves && view->peer_serves)
+		snprintf(out, SERVING_TEXT, "%s and %s are both primary", view->node, view->peer);
+	else if (view->serves || view->peer_serves)
+		snprintf(out, SERVING_TEXT, "%s is primary", view->serves ? view->node : view->peer);
+	else
+		snprintf(out, SERVING_TEXT, "neither %s nor %s is primary", view->node, view->peer);
+	return out;
+}
+
 static struct json_object *done(enum verb verb, const struct outcome_view *view) {
-	char length[48];
+	char length[48], serving[SERVING_TEXT];
 	double ms = (double)view->took / MSEC;
 	unsigned long long epoch = view->epoch;
 	switch (verb) {
@@ -40,6 +55,13 @@ static struct json_object *done(enum verb verb, const struct outcome_view *view)
 				long_text(view->pause, length, sizeof length));
 	case VERB_RESUME:
 		return reply_ok("%s takes over by itself again", view->node);
+	case VERB_RESOLVE:
+		return reply_ok("settled: %s, after %.1f ms, epoch %llu", who_serves(view, serving), ms, epoch);
+	case VERB_ABORT:
+		return reply_ok("the countdown is stopped: %s does not take over by itself until %s was heard again",
+				view->node, view->peer);
+	case VERB_CLEAR:
+		return reply_ok("%s forgets its hold-down, and alarms that are over", view->node);
 	case VERB__COUNT:
 		break;
 	}
@@ -48,6 +70,7 @@ static struct json_object *done(enum verb verb, const struct outcome_view *view)
 }
 
 static struct json_object *already(enum verb verb, const struct outcome_view *view) {
+	char serving[SERVING_TEXT];
 	switch (verb) {
 	case VERB_TAKEOVER:
 		return reply_ok("nothing to do: %s is primary already", view->node);
@@ -57,6 +80,12 @@ static struct json_object *already(enum verb verb, const struct outcome_view *vi
 		return reply_ok("nothing to do: %s is paused already", view->node);
 	case VERB_RESUME:
 		return reply_ok("nothing to do: %s is not paused", view->node);
+	case VERB_RESOLVE:
+		return reply_ok("nothing to do: %s", who_serves(view, serving));
+	case VERB_ABORT:
+		return reply_ok("nothing to do: no countdown runs on %s", view->node);
+	case VERB_CLEAR:
+		return reply_ok("nothing to do: there is no alarm on %s", view->node);
 	case VERB__COUNT:
 		break;
 	}
@@ -64,25 +93,34 @@ static struct json_object *already(enum verb verb, const struct outcome_view *vi
 	return NULL;
 }
 
+static struct json_object *settled(const struct outcome_view *view) {
+	char serving[SERVING_TEXT];
+	return reply_ok("there is no conflict: %s", who_serves(view, serving));
+}
+
 /* "carrier, addresses" */
 static const char *fault_text(uint16_t faults, char *out, size_t size) {
-	size_t used = 0;
-	snprintf(out, size, "a fault that is gone by now");
-	for (unsigned bit = 0; bit < FAULTS && used < size; bit++)
-		if (faults & 1U << bit)
-			used += (size_t)snprintf(out + used, size - used, "%s%s", used ? ", " : "", fault_name(1U << bit));
+	struct words words = words_in(out, size);
+	if (faults)
+		words_faults(&words, faults);
+	else
+		words_add(&words, "a fault that is gone by now");
 	return out;
+}
+
+/* What force means where the peer cannot be contacted. */
+static const char *blind(enum verb verb) {
+	return verb == VERB_STANDDOWN ? "--force stands down without the peer; then nobody serves"
+				      : "--force goes on without the peer; if it is cut off and not dead, both may serve";
 }
 
 static struct json_object *refused(enum verb verb, enum outcome outcome, const struct outcome_view *view) {
 	char faults[128];
-	const char *force = view->forced ? NULL : "--force overrides this";
-	const char *blind = "--force goes on without the peer; if it is cut off and not dead, both may serve";
+	bool may_force = !view->forced && (verb == VERB_TAKEOVER || verb == VERB_STANDDOWN);
+	const char *force = may_force ? "--force overrides this" : NULL;
 	switch (outcome) {
 	case OUTCOME_PEER_UNHEARD:
-		if (verb == VERB_STANDDOWN)
-			blind = "--force stands down without the peer; then nobody serves";
-		return reply_error(EXIT_REFUSED, view->forced ? NULL : blind, "%s cannot be contacted", view->peer);
+		return reply_error(EXIT_REFUSED, may_force ? blind(verb) : NULL, "%s cannot be contacted", view->peer);
 	case OUTCOME_PEER_UNFIT:
 		return reply_error(EXIT_REFUSED, force, "%s could not serve: its tests fail, or it has a fault",
 				   view->peer);
@@ -101,9 +139,15 @@ static struct json_object *refused(enum verb verb, enum outcome outcome, const s
 	case OUTCOME_ROLLED_BACK:
 		return reply_error(EXIT_FAILED, "the log says which step failed", "the claim failed, and %s took it back",
 				   view->node);
+	case OUTCOME_DIFFERS:
+		return reply_error(EXIT_REFUSED, force, "the configurations of %s and %s differ", view->node, view->peer);
+	case OUTCOME_VETOED:
+		return reply_error(EXIT_REFUSED, "the log says what it said", "the before-primary command on %s said no",
+				   view->node);
 	case OUTCOME_DONE:
 	case OUTCOME_ALREADY:
 	case OUTCOME_WOULD:
+	case OUTCOME_SETTLED:
 	case OUTCOME__COUNT:
 		break;
 	}
@@ -116,6 +160,8 @@ static struct json_object *sentence(enum verb verb, enum outcome outcome, const 
 		return done(verb, view);
 	if (outcome == OUTCOME_ALREADY)
 		return already(verb, view);
+	if (outcome == OUTCOME_SETTLED)
+		return settled(view);
 	if (outcome == OUTCOME_WOULD)
 		return reply_ok("nothing stands against %s on %s; nothing was changed", verb_name(verb), view->node);
 	return refused(verb, outcome, view);

@@ -8,13 +8,13 @@
 
 /* What the sentence may speak of. */
 struct outcome_view {
-	const char *node, *peer; /* names */
-	span_t took;             /* from request to outcome */
-	uint64_t epoch;          /* as it is now */
-	bool peer_serves;        /* VERB_STANDDOWN: the peer holds the lease now */
-	span_t pause;            /* VERB_PAUSE: for so long; 0: until resume */
-	uint16_t faults;         /* OUTCOME_FAULT: bits of enum fault */
-	bool forced;             /* the request said so: the way to override is not offered again */
+	const char *node, *peer;  /* names */
+	span_t took;              /* from request to outcome */
+	uint64_t epoch;           /* as it is now */
+	bool serves, peer_serves; /* who holds the lease now */
+	span_t pause;             /* VERB_PAUSE: for so long; 0: until resume */
+	uint16_t faults;          /* OUTCOME_FAULT: bits of enum fault */
+	bool forced;              /* the request said so: the way to override is not offered again */
 };
 
 /* The answer: "ok", "text" or "code", "error", "hint"; and "outcome" (outcome_name), "took_ms". The caller puts it; NULL

@@ -93,10 +93,27 @@ static const char *read_address(struct json_object *value, struct control_reques
 	return NULL;
 }
 
+/* A name that no node bears is for the handler to refuse, which knows the nodes. */
+static const char *read_keep(struct json_object *value, struct control_request *request) {
+	size_t length = (size_t)json_object_get_string_len(value);
+	const char *text = json_object_get_string(value);
+	if (length == 0 || length >= sizeof request->keep || strlen(text) != length)
+		return "is no node's name";
+	memcpy(request->keep, text, length + 1);
+	return NULL;
+}
+
+static const char *read_frames(struct json_object *value, struct control_request *request) {
+	request->frames = json_object_get_boolean(value);
+	return NULL;
+}
+
 enum {
 	HANDOVER = 1 << REQUEST_TAKEOVER | 1 << REQUEST_STANDDOWN,
 	ONLY_IP = 1 << REQUEST_IP,
-	ONLY_PAUSE = 1 << REQUEST_PAUSE
+	ONLY_PAUSE = 1 << REQUEST_PAUSE,
+	ONLY_RESOLVE = 1 << REQUEST_RESOLVE,
+	ONLY_WATCH = 1 << REQUEST_WATCH,
 };
 
 static const struct field {
@@ -108,6 +125,7 @@ static const struct field {
 	{"force", json_type_boolean, HANDOVER, 0, read_force},   {"dry_run", json_type_boolean, HANDOVER, 0, read_dry_run},
 	{"reason", json_type_string, HANDOVER, 0, read_reason},  {"for_ms", json_type_int, ONLY_PAUSE, 0, read_pause},
 	{"address", json_type_string, 0, ONLY_IP, read_address}, {"enable", json_type_boolean, 0, ONLY_IP, read_enable},
+	{"keep", json_type_string, ONLY_RESOLVE, 0, read_keep},  {"frames", json_type_boolean, ONLY_WATCH, 0, read_frames},
 };
 enum { FIELDS = sizeof fields / sizeof *fields };
 

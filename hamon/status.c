@@ -3,16 +3,21 @@
 #include "hamon/status.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+
+#include "hamon/facts.h"
 
 enum { STATUS_SCHEMA = 1, WARNING_MAX = 256 };
 
 /* For so long after the newest frame with another key it is worth a warning, and after others changed the lease's table. */
 #define STRANGER_SHOWN (60 * SEC)
 #define CHANGE_SHOWN   (3600 * SEC)
+/* The last second that RFC 3339 can write. */
+#define YEAR_9999 UINT64_C(253402300799)
 
 /* NULL: null. */
 static void put_text(struct json_object *object, const char *key, const char *text) {
@@ -43,13 +48,39 @@ static void put_age(struct json_object *object, const char *key, const struct st
 		put_span(object, key, view->now - at);
 }
 
-/* RFC 3339, UTC, ms; null: never, or without end. */
-static void put_time(struct json_object *object, const char *key, const struct status_view *view, mono_t at) {
-	if (at == MONO_NEVER || at == MONO_FAR) {
+/* A length of time that may not be known: -1, null. */
+static void put_known_span(struct json_object *object, const char *key, span_t span) {
+	if (span < 0)
 		json_object_object_add(object, key, NULL);
-		return;
-	}
-	int64_t ms = (view->real_ns + (at - view->now)) / MSEC;
+	else
+		put_span(object, key, span);
+}
+
+/* What is left until then, in ms; null: never. */
+static void put_left(struct json_object *object, const char *key, const struct status_view *view, mono_t at) {
+	if (at == MONO_FAR)
+		json_object_object_add(object, key, NULL);
+	else
+		put_span(object, key, at - view->now);
+}
+
+/* Per cent, with two decimals; null: of nothing. */
+static void put_percent(struct json_object *object, const char *key, uint64_t part, uint64_t whole) {
+	struct json_object *value = whole ? json_object_new_double(100.0 * (double)part / (double)whole) : NULL;
+	if (value)
+		json_object_set_serializer(value, json_object_double_to_json_string, "%.2f", NULL);
+	json_object_object_add(object, key, value);
+}
+
+/* Sixteen hexadecimal digits; null: not told. */
+static void put_digest(struct json_object *object, const char *key, uint64_t digest) {
+	char text[17];
+	snprintf(text, sizeof text, "%016" PRIx64, digest);
+	put_text(object, key, digest ? text : NULL);
+}
+
+/* A wall clock's reading as RFC 3339, UTC, with milliseconds. */
+static void put_real_time(struct json_object *object, const char *key, int64_t ms) {
 	time_t seconds = (time_t)(ms / 1000);
 	struct tm tm;
 	char date[32], text[48];
@@ -57,6 +88,14 @@ static void put_time(struct json_object *object, const char *key, const struct s
 	strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &tm);
 	snprintf(text, sizeof text, "%s.%03dZ", date, (int)(ms % 1000));
 	put_text(object, key, text);
+}
+
+/* The same, of a point in our own time; null: never, or without end. */
+static void put_time(struct json_object *object, const char *key, const struct status_view *view, mono_t at) {
+	if (at == MONO_NEVER || at == MONO_FAR)
+		json_object_object_add(object, key, NULL);
+	else
+		put_real_time(object, key, (view->real_ns + (at - view->now)) / MSEC);
 }
 
 static struct json_object *put_object(struct json_object *parent, const char *key) {
@@ -134,6 +173,15 @@ static void put_peer(struct json_object *status, const struct status_view *view)
 	put_bool(peer, "covered", core->peer_covered);
 }
 
+/* How often heartbeats go by way of the test IPs; NULL: this link is none of theirs. */
+static const char *rate(const struct core_status *core, const struct link_status *link) {
+	if (!link->reflect)
+		return NULL;
+	if (core->reflect_off)
+		return "off";
+	return core->reflecting ? "full" : "slow";
+}
+
 static void put_links(struct json_object *status, const struct status_view *view) {
 	const struct core_status *core = view->core;
 	struct json_object *links = put_array(status, "links", core->links);
@@ -142,11 +190,17 @@ static void put_links(struct json_object *status, const struct status_view *view
 		struct json_object *link = append_object(links);
 		put_text(link, "name", view->conf->links[i].name);
 		put_text(link, "interface", view->conf->links[i].interface);
+		put_text(link, "transport", transport_name(view->conf->links[i].transport));
+		put_text(link, "rate", rate(core, from));
 		put_bool(link, "up", from->up);
 		put_age(link, "heard_age_ms", view, from->rx);
 		put_count(link, "received", from->received);
 		put_count(link, "lost", from->lost);
+		/* What is reflected is a part of the heartbeats: their numbers tell of no loss. */
+		put_percent(link, "loss_percent", from->lost, from->reflect ? 0 : from->received + from->lost);
 		put_span(link, "gap_max_ms", from->gap_max);
+		put_known_span(link, "rtt_ms", from->rtt);
+		put_known_span(link, "jitter_ms", from->jitter);
 	}
 }
 
@@ -188,6 +242,17 @@ static void put_lease(struct json_object *status, const struct status_view *view
 	put_text(lease, "change", view->lease_changes > 0 ? view->lease_change : NULL);
 }
 
+static void put_counted(struct json_object *test, const struct status_test *from) {
+	put_known_span(test, "rtt_ms", from->rtt);
+	put_known_span(test, "rtt_average_ms", from->rtt_average);
+	put_known_span(test, "rtt_max_ms", from->rtt_most);
+	put_count(test, "asked", from->asked);
+	put_count(test, "answered", from->answered);
+	put_percent(test, "loss_percent", from->loss, from->asked ? 100 : 0);
+	put_bool(test, "too_slow", from->too_slow);
+	put_bool(test, "own", from->own);
+}
+
 static void put_tests(struct json_object *status, const struct status_view *view) {
 	char text[INET6_ADDRSTRLEN];
 	put_text(status, "policy", policy_name(view->conf->policy));
@@ -203,10 +268,7 @@ static void put_tests(struct json_object *status, const struct status_view *view
 		put_bool(test, "fresh", from->fresh);
 		put_age(test, "answered_age_ms", view, from->answered);
 		put_age(test, "unbroken_age_ms", view, from->unbroken);
-		if (view->test_rtt[i] < 0)
-			json_object_object_add(test, "rtt_ms", NULL);
-		else
-			put_span(test, "rtt_ms", view->test_rtt[i]);
+		put_counted(test, &view->test[i]);
 	}
 }
 
@@ -239,6 +301,75 @@ static void put_operator(struct json_object *status, const struct status_view *v
 	for (unsigned bit = 0; bit < FAULTS; bit++)
 		if (core->faults & 1U << bit)
 			json_object_array_add(faults, json_object_new_string(fault_name(1U << bit)));
+}
+
+static void put_holder(struct json_object *status, const struct status_view *view) {
+	if (view->core->holder_at == MONO_NEVER) {
+		json_object_object_add(status, "holder", NULL);
+		return;
+	}
+	struct json_object *holder = put_object(status, "holder");
+	put_text(holder, "address", view->holder_ip);
+	put_age(holder, "age_ms", view, view->core->holder_at);
+}
+
+static void put_stranger(struct json_object *status, const struct status_view *view) {
+	const struct status_stranger *from = &view->stranger;
+	put_bool(status, "stranger_stands", view->core->stranger);
+	if (from->at == MONO_NEVER) {
+		json_object_object_add(status, "stranger", NULL);
+		return;
+	}
+	struct json_object *stranger = put_object(status, "stranger");
+	put_text(stranger, "address", from->ip);
+	put_text(stranger, "mac", from->mac);
+	put_text(stranger, "interface", from->interface);
+	put_age(stranger, "age_ms", view, from->at);
+	put_count(stranger, "count", from->count);
+}
+
+/* Are both nodes told the same? */
+static const char *comparison(const struct core_status *core) {
+	if (core->peer_digest == 0)
+		return "unknown";
+	return core->digest_differs ? "differs" : "identical";
+}
+
+static void put_loaded(struct json_object *object, const char *key, uint64_t seconds) {
+	/* What a peer says may be anything. */
+	if (seconds == 0 || seconds > YEAR_9999)
+		json_object_object_add(object, key, NULL);
+	else
+		put_real_time(object, key, (int64_t)seconds * 1000);
+}
+
+static void put_configuration(struct json_object *status, const struct status_view *view) {
+	const struct core_status *core = view->core;
+	struct json_object *configuration = put_object(status, "configuration");
+	put_text(configuration, "compared", comparison(core));
+	put_digest(configuration, "digest", core->digest);
+	put_loaded(configuration, "loaded", core->loaded);
+	put_digest(configuration, "peer_digest", core->peer_digest);
+	put_loaded(configuration, "peer_loaded", core->peer_loaded);
+}
+
+/* What a takeover has to reckon with, beside silence and tests. */
+static void put_proof(struct json_object *status, const struct status_view *view) {
+	const struct core_status *core = view->core;
+	put_holder(status, view);
+	put_stranger(status, view);
+	struct json_object *fence = put_object(status, "fence");
+	put_text(fence, "mode", fence_mode_name(view->conf->fence));
+	put_text(fence, "state", fence_state_name(core->fence));
+	put_bool(status, "vetoed", core->vetoed);
+	put_text(status, "service", view->conf->command[RUN_HEALTH][0] ? health_name(core->health) : NULL);
+	struct json_object *hold_down = put_object(status, "hold_down");
+	put_count(hold_down, "failovers", core->failovers);
+	put_span(hold_down, "delay_ms", core->hold_down);
+	put_span(status, "countdown_ms", view->conf->countdown);
+	put_bool(status, "aborted", core->aborted);
+	put_time(status, "failback_at", view, core->failback_at);
+	put_left(status, "failback_in_ms", view, core->failback_at);
 }
 
 static void put_counters(struct json_object *status, const struct status_view *view) {
@@ -310,15 +441,69 @@ static void warn_of_peer(struct json_object *warnings, const struct status_view 
 		warn(warnings, "another node of cluster %s runs under this node's name too", view->conf->cluster);
 }
 
+static void warn_of_stranger(struct json_object *warnings, const struct status_view *view) {
+	const struct status_stranger *stranger = &view->stranger;
+	if (stranger->at == MONO_NEVER)
+		warn(warnings, "another host, neither %s nor %s, claims a shared IP", node_name(view), peer_name(view));
+	else
+		warn(warnings, "%s is at %s on %s, neither %s nor %s: another host claims it", stranger->ip, stranger->mac,
+		     stranger->interface, node_name(view), peer_name(view));
+}
+
+/* Who claims the shared IPs, and are both nodes told the same? */
+static void warn_of_conflict(struct json_object *warnings, const struct status_view *view) {
+	const struct core_status *core = view->core;
+	if (core->stranger)
+		warn_of_stranger(warnings, view);
+	if (!core->hold && !peer_heard(view) && !(view->facts->hold >> FACT_NO_HOLDER & 1))
+		warn(warnings, "somebody answers for %s, though %s is not heard: it lives, and is not replaced",
+		     view->holder_ip ? view->holder_ip : "a shared IP", peer_name(view));
+	if (core->digest_differs)
+		warn(warnings,
+		     "the configurations of %s (%016" PRIx64 ") and %s (%016" PRIx64 ") differ: no takeover by itself",
+		     node_name(view), core->digest, peer_name(view), core->peer_digest);
+}
+
+/* What keeps this node from taking over, or would make it a bad primary. */
+static void warn_of_service(struct json_object *warnings, const struct status_view *view) {
+	const struct core_status *core = view->core;
+	if (core->health == HEALTH_ILL)
+		warn(warnings, "the service on %s is ill: its health command says so", node_name(view));
+	if (core->fence == FENCE_FAILED)
+		warn(warnings, "%s could not be fenced%s", peer_name(view),
+		     view->conf->fence == FENCE_REQUIRED ? ": no takeover without" : "");
+	if (core->vetoed)
+		warn(warnings, "the before-primary command said no: it is asked again in a while");
+	if (core->aborted)
+		warn(warnings, "an operator stopped the countdown: no takeover by itself until %s is heard again",
+		     peer_name(view));
+}
+
+static void warn_of_tests(struct json_object *warnings, const struct status_view *view) {
+	char text[INET6_ADDRSTRLEN];
+	for (unsigned i = 0; i < CORE_TESTS; i++) {
+		const struct status_test *test = &view->test[i];
+		if (!view->core->test[i].used)
+			continue;
+		const char *address = conf_address_text(&view->tests[i], text);
+		if (test->own)
+			warn(warnings, "test IP %s is an address of this node: it proves nothing, and is not asked",
+			     address);
+		else if (test->too_slow)
+			warn(warnings,
+			     "test IP %s answers after %.1f ms, too late for failover within %.0f ms: choose a nearer one, "
+			     "or a longer `within`",
+			     address, ms(test->rtt), ms(view->timers->within));
+		else if (!view->core->test[i].slow)
+			warn(warnings, "test IP %s does not answer", address);
+	}
+}
+
 static void warn_of_outside(struct json_object *warnings, const struct status_view *view) {
 	const struct core_status *core = view->core;
-	char text[INET6_ADDRSTRLEN];
 	for (unsigned i = 0; i < core->links; i++)
-		if (!core->link[i].up)
+		if (!core->link[i].up && !core->link[i].reflect)
 			warn(warnings, "link %s is down", view->conf->links[i].name);
-	for (unsigned i = 0; i < CORE_TESTS; i++)
-		if (core->test[i].used && !core->test[i].slow)
-			warn(warnings, "test IP %s does not answer", conf_address_text(&view->tests[i], text));
 	if (view->lease_unguarded)
 		warn(warnings, "the kernel refuses the lease's table: this node sends nothing, and cannot serve");
 	if (core->reserve_fails)
@@ -348,6 +533,20 @@ static void caution_of_machine(struct json_object *warnings, const struct status
 		warn(warnings, "%llu notes did not reach the log", (unsigned long long)view->notes_dropped);
 }
 
+static void caution_of_takeover(struct json_object *warnings, const struct status_view *view) {
+	const struct core_status *core = view->core;
+	if (core->hold_down > 0)
+		warn(warnings,
+		     "hold-down: after %u failovers the next takeover by silence waits %.1f s longer; `hamon clear` ends "
+		     "it",
+		     core->failovers, ms(core->hold_down) / 1e3);
+	if (core->reflect_off)
+		warn(warnings,
+		     "heartbeats that the test IPs reflect never reach %s: something on the way drops them, and one link "
+		     "less tells a cut from a dead node",
+		     peer_name(view));
+}
+
 static void caution_of_configuration(struct json_object *warnings, const struct status_view *view) {
 	if (view->core->tests == 0)
 		warn(warnings, "there is neither a test IP nor a default gateway: a partition can make two owners");
@@ -362,8 +561,12 @@ static size_t put_warnings(struct json_object *status, const struct status_view 
 	struct json_object *warnings = put_array(status, "warnings", 8);
 	warn_of_peer(warnings, view);
 	warn_of_outside(warnings, view);
+	warn_of_tests(warnings, view);
+	warn_of_conflict(warnings, view);
+	warn_of_service(warnings, view);
 	size_t troubles = json_object_array_length(warnings);
 	caution_of_machine(warnings, view);
+	caution_of_takeover(warnings, view);
 	caution_of_configuration(warnings, view);
 	return troubles;
 }
@@ -387,10 +590,7 @@ struct json_object *status_json(const struct status_view *view) {
 	put_bool(status, "conflict", core->conflict);
 	put_count(status, "epoch", core->hold ? core->epoch : core->seen);
 	put_count(status, "boot", core->boot);
-	if (core->dead_at == MONO_FAR)
-		json_object_object_add(status, "takeover_in_ms", NULL);
-	else
-		put_span(status, "takeover_in_ms", core->dead_at - view->now);
+	put_left(status, "takeover_in_ms", view, core->dead_at);
 	put_peer(status, view);
 	put_links(status, view);
 	put_ips(status, view);
@@ -398,6 +598,9 @@ struct json_object *status_json(const struct status_view *view) {
 	put_tests(status, view);
 	put_timers(status, view->timers);
 	put_operator(status, view);
+	put_configuration(status, view);
+	put_proof(status, view);
+	facts_put(status, view);
 	put_counters(status, view);
 	put_process(status, view);
 	put_text(status, "health", health(view, put_warnings(status, view)));

@@ -8,6 +8,22 @@
 #include "hamon/conf/conf.h"
 #include "hamon/core/core.h"
 
+/* What was counted of one test IP. */
+struct status_test {
+	span_t rtt, rtt_average, rtt_most; /* round trips: of the newest answer, and of the newest hundred; -1: none */
+	uint64_t asked, answered;          /* requests in all; of them answered in time to be fresh */
+	unsigned loss;                     /* per cent of the newest hundred that were not */
+	bool too_slow;                     /* answers come, and are never fresh: `within` is too short for it */
+	bool own;                          /* an address of this node: never asked, counts as not answering */
+};
+
+/* The newest claim of a shared IP by a host that is neither node. */
+struct status_stranger {
+	mono_t at; /* MONO_NEVER: there was none, and the rest is not looked at */
+	const char *ip, *mac, *interface;
+	uint64_t count;
+};
+
 /* Everything that a status is built from; node.c fills it. */
 struct status_view {
 	mono_t now;
@@ -15,16 +31,19 @@ struct status_view {
 	const struct conf *conf;
 	const struct timers *timers;
 	const struct core_status *core;
+	const struct core_facts *facts;
 	const int *slot_of;             /* [conf->ips_n]: the slot of each shared IP; -1: it waits for one */
 	const struct ip_set *held;      /* slots of the shared IPs that are on their interface */
 	const bool *disabled;           /* [CORE_IPS], by slot: switched off on this node */
 	const struct ip_address *tests; /* [CORE_TESTS], by slot: as configured, or the gateway that was found */
-	const span_t *test_rtt;         /* [CORE_TESTS], of the newest answer; -1: none */
-	bool tests_are_gateway;         /* no test IP was configured, the default gateway stands in */
-	const uint64_t *rejected;       /* [REJECT__COUNT] */
-	mono_t wrong_key_at;            /* newest frame of this cluster that did not verify; MONO_NEVER */
-	mono_t twin_at;                 /* newest frame of another node under our name; MONO_NEVER */
-	uint64_t stamps_discarded;      /* kernel receive times that could not be */
+	const struct status_test *test; /* [CORE_TESTS], by slot */
+	const char *holder_ip;          /* the shared IP that was answered for at core->holder_at; NULL: it is not known */
+	struct status_stranger stranger;
+	bool tests_are_gateway;    /* no test IP was configured, the default gateway stands in */
+	const uint64_t *rejected;  /* [REJECT__COUNT] */
+	mono_t wrong_key_at;       /* newest frame of this cluster that did not verify; MONO_NEVER */
+	mono_t twin_at;            /* newest frame of another node under our name; MONO_NEVER */
+	uint64_t stamps_discarded; /* kernel receive times that could not be */
 	uint64_t notes_dropped, sends_failed;
 	bool realtime, locked;   /* SCHED_FIFO and mlockall were granted */
 	bool lease_in_kernel;    /* false: it is off, and all there is is the monitor's own estimate */

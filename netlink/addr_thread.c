@@ -5,13 +5,12 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { STACK = 256 << 10 };
+#include "hamon/thread.h"
 
 struct addr_thread {
 	pthread_t id;
@@ -41,33 +40,6 @@ static void *run(void *arg) {
 	}
 }
 
-/* One step below the caller, where that is real-time: whom it works for goes first. */
-static void schedule_below(pthread_attr_t *attr) {
-	struct sched_param param;
-	int policy = sched_getscheduler(0);
-
-	pthread_attr_setstacksize(attr, STACK);
-	if (policy < 0 || (policy & ~SCHED_RESET_ON_FORK) != SCHED_FIFO || sched_getparam(0, &param) < 0 ||
-	    param.sched_priority < 2)
-		return;
-	param.sched_priority--;
-	pthread_attr_setinheritsched(attr, PTHREAD_EXPLICIT_SCHED);
-	pthread_attr_setschedpolicy(attr, SCHED_FIFO);
-	pthread_attr_setschedparam(attr, &param);
-}
-
-static int spawn(struct addr_thread *thread) {
-	pthread_attr_t attr;
-	int error = pthread_attr_init(&attr);
-
-	if (error)
-		return -error;
-	schedule_below(&attr);
-	error = pthread_create(&thread->id, &attr, run, thread);
-	pthread_attr_destroy(&attr);
-	return -error;
-}
-
 static void release(struct addr_thread *thread) {
 	if (thread->asked >= 0)
 		close(thread->asked);
@@ -88,7 +60,7 @@ int addr_thread_start(struct addr_thread **out) {
 	}
 	thread->asked = eventfd(0, EFD_CLOEXEC);
 	thread->done = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	error = thread->asked < 0 || thread->done < 0 ? -errno : spawn(thread);
+	error = thread->asked < 0 || thread->done < 0 ? -errno : thread_start(&thread->id, run, thread);
 	if (error) {
 		release(thread);
 		return error;

@@ -84,6 +84,7 @@ int lease_probe(struct lease *lease, struct lease_refusal *why) {
 		.length = SEC,
 		.interfaces_n = 1,
 		.interfaces = {"lo"},
+		.udp_port = CONF_PORT,
 		.addresses_n = 2,
 		.addresses = {{.family = AF_INET, .bytes = {192, 0, 2, 1}},
 			      {.family = AF_INET6, .bytes = {0x20, 1, 0xd, 0xb8}}},
@@ -157,7 +158,9 @@ static void put_changes(struct lease *lease, const struct lease_plan *old, const
 			lease_table_put_interface_removal(lease, old->interfaces[i]);
 	for (unsigned i = 0; i < new->interfaces_n; i++)
 		if (!has_interface(old, new->interfaces[i]))
-			lease_table_put_interface(lease, new->interfaces[i]);
+			lease_table_put_interface(lease, new->interfaces[i], new->udp_port);
+		else if (old->udp_port != new->udp_port)
+			lease_table_put_udp_port(lease, new->interfaces[i], new->udp_port);
 	if (!same_addresses(old, new))
 		lease_table_put_addresses(lease, new);
 	if (old->length != new->length)

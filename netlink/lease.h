@@ -4,15 +4,20 @@
  *   set lease     one element, a constant key, with a timeout: while it is there, the node may speak for the shared IPs
  *   set permit    the same, set by lease_permit(): while it is there, a heartbeat with the grant mark may create the lease
  *   set v4, v6    the shared IPs
- *   chain heartbeat             what a heartbeat of this cluster may do (below)
+ *   chains renewal, grant       what a marked heartbeat of this cluster may do (below)
  *   chains out_NAME, in_NAME    egress and ingress of each interface; lease_rules.c says where they lead
  *
  * Egress: a frame of the shared IPs (IPv4 and IPv6 source, ARP sender, neighbour advertisement's target) leaves only while
  * the lease is there. Ingress: a packet to a shared IP is taken in only then: a client's old ARP entry may still lead here.
  *
- * A heartbeat (EtherType 0x88b5, this cluster's tag) with a mark must be root's (meta skuid 0). Marked grant, it is looked up in
- * `permit`, and sets the lease; marked renew, it is looked up in `lease`, and then sets it to its full length. The look-up comes
- * first, or an expired lease would come back. A marked one that passes neither is dropped, so send() fails with ENOBUFS.
+ * A heartbeat (EtherType 0x88b5, or UDP to the plan's port; this cluster's tag) with a mark must be root's (meta skuid 0). Marked
+ * grant, it is looked up in `permit`, and sets the lease; marked renew, it is looked up in `lease`, and then sets it to its full
+ * length. The look-up comes first, or an expired lease would come back. A marked one that passes neither is dropped.
+ *
+ * How its sender hears of that: send() on a packet socket fails with ENOBUFS. On a UDP socket it does so only with IP_RECVERR,
+ * or IPV6_RECVERR on an IPv6 one; without it send() succeeds (udp_send_skb(), net/ipv4/udp.c). A datagram to a neighbour whose
+ * address is not known yet waits in the kernel: send() succeeds, and it passes the rules when it leaves, perhaps seconds later,
+ * or never. So after a marked datagram the element is looked at (lease_left()): a renewed one has the whole length left.
  *
  * Nothing here is done for a heartbeat: the packet path renews. Each call is one netlink transaction: some 35 us, 0.5 ms for
  * the table, 4 ms with 2,048 addresses. A refused one takes some 10 ms, since the kernel waits for packets that it may have
@@ -39,7 +44,8 @@ enum {
 
 /* What the table is made for. */
 struct lease_plan {
-	span_t length; /* L: whole ticks of the kernel */
+	span_t length;     /* L: whole ticks of the kernel */
+	uint16_t udp_port; /* of heartbeats over UDP, the destination's; 0: there are none, and no datagram renews */
 	unsigned interfaces_n, addresses_n;
 	char interfaces[LEASE_INTERFACES][IF_NAMESIZE]; /* that carry shared IPs, or heartbeats; each exists, each once */
 	struct ip_address addresses[LEASE_ADDRESSES];

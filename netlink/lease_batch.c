@@ -28,8 +28,7 @@ static const struct {
 	[NEED_INGRESS] = {"an ingress hook", "CONFIG_NF_TABLES_NETDEV, CONFIG_NETFILTER_INGRESS"},
 	[NEED_EGRESS] = {"an egress hook", "Linux 5.16 or later, CONFIG_NETFILTER_EGRESS"},
 	[NEED_MATCH] = {"a rule", "CONFIG_NF_TABLES"},
-	[NEED_USER] = {"a rule on the sender's user, meta skuid", "CONFIG_NF_TABLES"},
-	[NEED_DYNSET] = {"a rule that renews an element, dynset", "CONFIG_NF_TABLES"},
+	[NEED_RENEWAL] = {"a rule that renews an element for root alone, meta skuid and dynset", "CONFIG_NF_TABLES"},
 	[NEED_ELEMENT] = {"an element with a timeout", "CONFIG_NF_TABLES"},
 };
 _Static_assert(sizeof(needs) / sizeof(needs[0]) == NEED__COUNT, "words for each need");

@@ -35,8 +35,7 @@ enum lease_need {
 	NEED_INGRESS,
 	NEED_EGRESS,
 	NEED_MATCH,
-	NEED_USER,
-	NEED_DYNSET,
+	NEED_RENEWAL,
 	NEED_ELEMENT,
 	NEED__COUNT,
 };
@@ -92,8 +91,10 @@ struct nlmsghdr *lease_request(char *buffer, uint16_t type, uint16_t flags, cons
 /* Messages of the transaction that is being written. */
 void lease_table_put(struct lease *lease, const struct lease_plan *plan); /* all of it, in a table that is not there */
 void lease_table_put_removal(struct lease *lease);                        /* of the table, if it is there */
-void lease_table_put_interface(struct lease *lease, const char *interface);
+void lease_table_put_interface(struct lease *lease, const char *interface, uint16_t udp_port);
 void lease_table_put_interface_removal(struct lease *lease, const char *interface);
+void lease_table_put_udp_port(struct lease *lease, const char *interface,
+			      uint16_t udp_port);                                   /* in place of the one there */
 void lease_table_put_addresses(struct lease *lease, const struct lease_plan *plan); /* in place of those that are there */
 void lease_table_put_permit(struct lease *lease, uint64_t life_ms);
 void lease_table_put_flush(struct lease *lease, const char *set);
@@ -101,9 +102,11 @@ void lease_table_put_flush(struct lease *lease, const char *set);
 /* ---- lease_rules.c ---- */
 /* A length of whole ticks as the kernel must be told it, to count so many. */
 uint64_t lease_whole_ms(span_t length);
-void lease_rules_put(struct lease *lease, span_t length); /* of all chains but those of the hooks */
-void lease_rules_put_hook(struct lease *lease, const char *chain, bool egress);
-void lease_rules_put_length(struct lease *lease, span_t length); /* in place of the one that is there */
+void lease_rules_put(struct lease *lease, span_t length);             /* of all chains but those of the hooks */
+void lease_rules_put_length(struct lease *lease, span_t length);      /* in place of the one that is there */
+void lease_rules_put_ingress(struct lease *lease, const char *chain); /* of a hook's chain */
+void lease_rules_put_egress(struct lease *lease, const char *chain, uint16_t udp_port);
+void lease_rules_put_egress_anew(struct lease *lease, const char *chain, uint16_t udp_port);
 
 /* ---- lease_check.c ---- */
 /* A number that changes with whatever the table consists of, but for lease and permit. 0; -ENOENT: it lacks something. */

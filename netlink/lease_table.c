@@ -25,8 +25,8 @@ enum { NFT_TYPE_IPV4 = 7, NFT_TYPE_IPV6 = 8, NFT_TYPE_MARK = 19 };
 /* ---- chains ---- */
 
 static const char *const chains[] = {
-	"out",    "from_ip", "from_arp", "from_ip6", "from_tagged", "heartbeat",
-	"marked", "renewal", "in",       "to_ip",    "to_ip6",      "to_tagged",
+	"out",       "from_ip", "from_arp", "from_ip6", "from_tagged", "heartbeat", "datagram",
+	"datagram6", "renewal", "grant",    "in",       "to_ip",       "to_ip6",    "to_tagged",
 };
 
 static void put_chain(struct lease *lease, const char *name) {
@@ -47,12 +47,11 @@ static const char *hook_name(uint32_t hook, const char *interface, char out[stat
 	return out;
 }
 
-static void put_hook(struct lease *lease, uint32_t hook, const char *interface) {
-	char name[HOOK_NAME];
+static void put_hook(struct lease *lease, uint32_t hook, const char *interface, const char *name) {
 	enum lease_need need = hook == NF_NETDEV_EGRESS ? NEED_EGRESS : NEED_INGRESS;
 	struct nftnl_chain *chain = nftnl_chain_alloc();
 	if (!chain || nftnl_chain_set_str(chain, NFTNL_CHAIN_TABLE, lease->batch.table) < 0 ||
-	    nftnl_chain_set_str(chain, NFTNL_CHAIN_NAME, hook_name(hook, interface, name)) < 0 ||
+	    nftnl_chain_set_str(chain, NFTNL_CHAIN_NAME, name) < 0 ||
 	    nftnl_chain_set_str(chain, NFTNL_CHAIN_TYPE, "filter") < 0 ||
 	    nftnl_chain_set_str(chain, NFTNL_CHAIN_DEV, interface) < 0) {
 		lease_batch_no_memory(lease);
@@ -65,14 +64,20 @@ static void put_hook(struct lease *lease, uint32_t hook, const char *interface) 
 	}
 	if (chain)
 		nftnl_chain_free(chain);
-
-	lease_rules_put_hook(lease, name, hook == NF_NETDEV_EGRESS);
 }
 
 /* Ingress first: what only egress lacks is then named by the egress hook. */
-void lease_table_put_interface(struct lease *lease, const char *interface) {
-	put_hook(lease, NF_NETDEV_INGRESS, interface);
-	put_hook(lease, NF_NETDEV_EGRESS, interface);
+void lease_table_put_interface(struct lease *lease, const char *interface, uint16_t udp_port) {
+	char name[HOOK_NAME];
+	put_hook(lease, NF_NETDEV_INGRESS, interface, hook_name(NF_NETDEV_INGRESS, interface, name));
+	lease_rules_put_ingress(lease, name);
+	put_hook(lease, NF_NETDEV_EGRESS, interface, hook_name(NF_NETDEV_EGRESS, interface, name));
+	lease_rules_put_egress(lease, name, udp_port);
+}
+
+void lease_table_put_udp_port(struct lease *lease, const char *interface, uint16_t udp_port) {
+	char name[HOOK_NAME];
+	lease_rules_put_egress_anew(lease, hook_name(NF_NETDEV_EGRESS, interface, name), udp_port);
 }
 
 static void put_hook_removal(struct lease *lease, uint32_t hook, const char *interface) {
@@ -229,5 +234,5 @@ void lease_table_put(struct lease *lease, const struct lease_plan *plan) {
 	put_chains(lease);
 	lease_rules_put(lease, plan->length);
 	for (unsigned i = 0; i < plan->interfaces_n; i++)
-		lease_table_put_interface(lease, plan->interfaces[i]);
+		lease_table_put_interface(lease, plan->interfaces[i], plan->udp_port);
 }

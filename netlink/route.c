@@ -1,6 +1,7 @@
-/* Default gateways: see route.h. */
+/* Gateways and sources: see route.h. */
 #include "netlink/route.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/rtnetlink.h>
 #include <netlink/addr.h>
@@ -8,6 +9,10 @@
 #include <netlink/route/nexthop.h>
 #include <netlink/route/route.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { DISCARD = 9 }; /* any port will do: nothing is sent to it */
 
 struct search {
 	int ifindex, family;
@@ -67,5 +72,45 @@ int route_gateway(struct rtnl *rtnl, int ifindex, int family, struct ip_address 
 		error = -ENOENT;
 	if (!error)
 		*gateway = search.gateway;
+	return error;
+}
+
+/* By a datagram socket: connect() chooses route and source as a packet would get them, and sends nothing. It reads the routes
+ * under RCU; RTM_GETROUTE would wait for the rtnl lock, which others hold for seconds at times. */
+static int connected_source(int fd, const struct ip_address *to, int ifindex, struct ip_address *source) {
+	union {
+		struct sockaddr any;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+	} name = {0};
+	bool ipv4 = to->family == AF_INET;
+	socklen_t len = ipv4 ? sizeof(name.in) : sizeof(name.in6);
+
+	if (ipv4) {
+		name.in = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(DISCARD)};
+		memcpy(&name.in.sin_addr, to->bytes, sizeof(name.in.sin_addr));
+	} else {
+		name.in6 = (struct sockaddr_in6){
+			.sin6_family = AF_INET6, .sin6_port = htons(DISCARD), .sin6_scope_id = (uint32_t)ifindex};
+		memcpy(&name.in6.sin6_addr, to->bytes, sizeof(name.in6.sin6_addr));
+	}
+	if (ifindex != 0 && setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &ifindex, sizeof(ifindex)) < 0)
+		return -errno;
+	if (connect(fd, &name.any, len) < 0 || getsockname(fd, &name.any, &len) < 0)
+		return -errno;
+	*source = (struct ip_address){.family = to->family};
+	if (ipv4)
+		memcpy(source->bytes, &name.in.sin_addr, sizeof(name.in.sin_addr));
+	else
+		memcpy(source->bytes, &name.in6.sin6_addr, sizeof(name.in6.sin6_addr));
+	return 0;
+}
+
+int route_source(const struct ip_address *to, int ifindex, struct ip_address *source) {
+	int fd = socket(to->family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	int error = connected_source(fd, to, ifindex, source);
+	close(fd);
 	return error;
 }

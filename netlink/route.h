@@ -1,4 +1,5 @@
-/* Routes, as far as hamon cares: the default gateway of an interface, which is the test IP when none is configured. */
+/* Routes, as far as hamon cares: the default gateway of an interface, which is the test IP when none is configured, and the
+ * address that this node is known by there. */
 #ifndef HAMON_NETLINK_ROUTE_H
 #define HAMON_NETLINK_ROUTE_H
 
@@ -11,5 +12,9 @@
  * on this interface only, and whoever sends to it says the interface's index too (icmp_send()).
  * 0, -ENOENT (there is none), or -errno. */
 int route_gateway(struct rtnl *rtnl, int ifindex, int family, struct ip_address *gateway);
+
+/* The source address that a packet to this address would get, through the interface (0: as routed). Never waits. 0 or -errno:
+ * -ENETUNREACH, -EADDRNOTAVAIL, -ENODEV, -EAFNOSUPPORT, ... */
+int route_source(const struct ip_address *to, int ifindex, struct ip_address *source);
 
 #endif

@@ -1,21 +1,24 @@
 #!/bin/sh
 # Runs every test of a build and sums them: check.sh BUILD SEEDS. Unit tests, the simulator (a seed counts as one test) and
-# the namespace tests; the last line is "N passed, N failed". A part that crashed, or printed no count, counts as failed.
+# the namespace tests; then whether each row of the catalogue of faults (docs/SAFETY.md) was tested by them. The last line is
+# "N passed, N failed". A part that crashed, or printed no count, counts as failed.
 set -u
 build=$1
 seeds=$2
 passed=0
 failed=0
 log=$(mktemp "${TMPDIR:-/tmp}/hamon-check.XXXXXX") || exit 1
-trap 'rm -f "$log"' EXIT
+all=$(mktemp "${TMPDIR:-/tmp}/hamon-check.XXXXXX") || exit 1
+trap 'rm -f "$log" "$all"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# show COMMAND...: runs it, its output shown and kept in $log; its exit status in $status.
+# show COMMAND...: runs it, its output shown and kept in $log, and in $all; its exit status in $status.
 show() {
 	echo "== $*"
 	{ "$@" 2>&1; echo "exit status $?"; } | tee "$log" | grep -v '^exit status '
 	status=$(sed -n '$s/^exit status //p' "$log")
+	cat "$log" >>"$all"
 }
 
 # last EXPRESSION: what sed -n makes of the output; the last line of it.
@@ -63,6 +66,14 @@ fi
 show "$build/tests/netns-tests" --hamon "$build/hamon/hamon"
 add "$(last 's/^\([0-9]*\) passed, [0-9]* failed$/\1/p')" "$(last 's/^[0-9]* passed, \([0-9]*\) failed$/\1/p')"
 
-echo "== unit tests, simulator and namespace tests together:"
+# One test more, that no fault is forgotten.
+show tests/catalogue.sh docs/SAFETY.md "$all"
+if [ "$status" -eq 0 ]; then
+	add 1 0
+else
+	add 0 1
+fi
+
+echo "== unit tests, simulator, namespace tests and catalogue together:"
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -1,4 +1,5 @@
-/* A question to the daemon: asks, waits for the answer with a deadline, and prints it. */
+/* A question to the daemon: asks, waits for the answer with a deadline, and prints it; or follows an answer that goes on. */
+#include <assert.h>
 #include <errno.h>
 #include <json-c/json.h>
 #include <poll.h>
@@ -13,6 +14,7 @@
 #include "hamon/loop.h"
 
 enum { ANSWER_CHUNK = 16384 };
+#define LONGEST_WAIT (500 * MSEC)
 
 static volatile sig_atomic_t interrupted;
 
@@ -71,44 +73,66 @@ static int send_request(int fd, struct json_object *request) {
 static int wait_readable(int fd, mono_t deadline) {
 	struct pollfd poller = {.fd = fd, .events = POLLIN};
 	while (!interrupted) {
-		span_t left = deadline - mono_now();
-		int n = left <= 0 ? 0 : poll(&poller, 1, (int)mono_min((left + MSEC - 1) / MSEC, INT32_MAX));
-		if (n >= 0 || errno != EINTR)
-			return n < 0 ? -errno : n;
+		/* A Ctrl-C right before poll(2) wakes nobody: hence in pieces. */
+		span_t left = mono_min(deadline - mono_now(), LONGEST_WAIT);
+		int n = left <= 0 ? 0 : poll(&poller, 1, (int)((left + MSEC - 1) / MSEC));
+		if (n > 0 || left <= 0)
+			return n;
+		if (n < 0 && errno != EINTR)
+			return -errno;
 	}
 	return -EINTR;
 }
 
-/* One piece of the answer. 0: it is whole, -EAGAIN: more is to come, -EPROTO: this is no answer. */
-static int parse_piece(struct json_tokener *tokener, const char *piece, size_t length, struct json_object **answer) {
-	struct json_object *object = json_tokener_parse_ex(tokener, piece, (int)length);
-	if (json_tokener_get_error(tokener) == json_tokener_continue)
+/* What the daemon sends, taken apart into its lines. */
+struct answer {
+	int fd;
+	struct json_tokener *tokener;
+	size_t n, at; /* of the chunk: received, taken */
+	char chunk[ANSWER_CHUNK];
+};
+
+static void answer_close(struct answer *answer) {
+	if (answer->tokener)
+		json_tokener_free(answer->tokener);
+	close(answer->fd);
+}
+
+/* The next object of the chunk. 0, -EAGAIN: more is to come, -EPROTO: this is no answer. */
+static int answer_parse(struct answer *answer, struct json_object **object) {
+	struct json_object *parsed =
+		json_tokener_parse_ex(answer->tokener, answer->chunk + answer->at, (int)(answer->n - answer->at));
+	if (json_tokener_get_error(answer->tokener) == json_tokener_continue) {
+		answer->at = answer->n;
 		return -EAGAIN;
-	if (!json_object_is_type(object, json_type_object)) {
-		json_object_put(object);
+	}
+	answer->at += json_tokener_get_parse_end(answer->tokener);
+	if (!json_object_is_type(parsed, json_type_object)) {
+		json_object_put(parsed);
 		return -EPROTO;
 	}
-	*answer = object;
+	*object = parsed;
 	return 0;
 }
 
-/* Reads until the answer is whole. 0, -ETIMEDOUT, -EPIPE: the daemon hung up, -EPROTO: that was no answer, or -errno. */
-static int receive_answer(int fd, mono_t deadline, struct json_object **answer) {
-	static char chunk[ANSWER_CHUNK];
-	struct json_tokener *tokener = json_tokener_new();
-	int result = tokener ? -EAGAIN : -ENOMEM;
+/* Reads until a line is whole. 0, -ETIMEDOUT, -EINTR: Ctrl-C, -EPIPE: the daemon hung up, -EPROTO: that was no answer, or
+ * -errno. */
+static int answer_next(struct answer *answer, mono_t deadline, struct json_object **object) {
+	int result = -EAGAIN;
 	while (result == -EAGAIN) {
-		int ready = wait_readable(fd, deadline);
-		ssize_t n = ready > 0 ? recv(fd, chunk, sizeof chunk, 0) : 0;
+		if (answer->at < answer->n) {
+			result = answer_parse(answer, object);
+			continue;
+		}
+		int ready = wait_readable(answer->fd, deadline);
 		if (ready <= 0)
-			result = ready < 0 ? ready : -ETIMEDOUT;
-		else if (n > 0)
-			result = parse_piece(tokener, chunk, (size_t)n, answer);
-		else
-			result = n == 0 || errno == ECONNRESET ? -EPIPE : -errno;
+			return ready < 0 ? ready : -ETIMEDOUT;
+		ssize_t n = recv(answer->fd, answer->chunk, sizeof answer->chunk, 0);
+		if (n <= 0)
+			return n == 0 || errno == ECONNRESET ? -EPIPE : -errno;
+		answer->at = 0;
+		answer->n = (size_t)n;
 	}
-	if (tokener)
-		json_tokener_free(tokener);
 	return result;
 }
 
@@ -132,11 +156,17 @@ static int say_unanswered(bool operates, int error) {
 
 static bool is_operation(struct json_object *request) {
 	const char *verb = json_object_get_string(json_object_object_get(request, "verb"));
-	return strcmp(verb, request_name(REQUEST_STATUS)) != 0;
+	for (unsigned type = 0; type < REQUEST__COUNT; type++)
+		if (strcmp(verb, request_name(type)) == 0)
+			return request_operates(type);
+	assert(!"a verb");
+	return true;
 }
 
-static int exchange(const struct sockaddr_un *address, struct json_object *request, span_t patience,
-		    struct json_object **reply) {
+/* EXIT_OK: *first is the answer, or its first line, and answer_close() is owed. Otherwise the exit status, and it was said on
+ * stderr why. */
+static int exchange(const struct sockaddr_un *address, struct json_object *request, span_t patience, struct answer *answer,
+		    struct json_object **first) {
 	mono_t deadline = mono_now() + patience;
 	int fd = connect_to(address, patience);
 	if (fd < 0)
@@ -146,18 +176,61 @@ static int exchange(const struct sockaddr_un *address, struct json_object *reque
 		close(fd);
 		return say_unreachable(address->sun_path, -error);
 	}
-	error = receive_answer(fd, deadline, reply);
-	close(fd);
-	return error < 0 ? say_unanswered(is_operation(request), -error) : EXIT_OK;
+	answer->fd = fd;
+	answer->n = answer->at = 0;
+	answer->tokener = json_tokener_new();
+	error = answer->tokener ? answer_next(answer, deadline, first) : -ENOMEM;
+	if (error == 0)
+		return EXIT_OK;
+	answer_close(answer);
+	return say_unanswered(is_operation(request), -error);
 }
 
-int cli_ask(const struct cli *cli, struct json_object *request, span_t patience, struct json_object **reply) {
+/* Finds the daemon, and asks it; puts the request. */
+static int begin(const struct cli *cli, struct json_object *request, span_t patience, struct answer *answer,
+		 struct json_object **first) {
 	struct sockaddr_un address;
 	int code = cli_find_socket(cli, &address);
 	catch_interrupt();
 	if (code == EXIT_OK)
-		code = exchange(&address, request, cli->timeout > 0 ? cli->timeout : patience, reply);
+		code = exchange(&address, request, cli->timeout > 0 ? cli->timeout : patience, answer, first);
 	json_object_put(request);
+	return code;
+}
+
+int cli_ask(const struct cli *cli, struct json_object *request, span_t patience, struct json_object **reply) {
+	static struct answer answer;
+	int code = begin(cli, request, patience, &answer, reply);
+	if (code == EXIT_OK)
+		answer_close(&answer);
+	return code;
+}
+
+static int say_ended(int error) {
+	switch (error) {
+	case EINTR:
+		return EXIT_OK;
+	case EPIPE:
+		return cli_error(EXIT_UNREACHABLE, "the daemon ended");
+	default:
+		return cli_error(EXIT_FAILED, "the daemon's lines: %s", strerror(error));
+	}
+}
+
+int cli_follow(const struct cli *cli, struct json_object *request, span_t patience, cli_line_fn *fn) {
+	static struct answer answer;
+	struct json_object *line = NULL;
+	int code = begin(cli, request, patience, &answer, &line), error = 0;
+	if (code != EXIT_OK)
+		return code;
+	while (error == 0 && fn(cli, line)) {
+		json_object_put(line);
+		line = NULL;
+		error = fflush(stdout) != 0 ? -errno : answer_next(&answer, MONO_FAR, &line);
+	}
+	code = error == 0 ? cli_show(cli, line) : say_ended(-error);
+	json_object_put(line);
+	answer_close(&answer);
 	return code;
 }
 

@@ -1,9 +1,8 @@
 /* `hamon check-config [FILE]`: says whether a configuration would be accepted on this machine, and what follows from it: the
- * derived timers, and each inequality that keeps two owners apart, with both sides. */
+ * derived timers, and each inequality that keeps two owners apart, with both sides. The rest is check_policy.c's. */
 #include <assert.h>
 #include <errno.h>
 #include <json-c/json.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "hamon/cli/check.h"
 #include "hamon/cli/cli.h"
 #include "hamon/conf/conf.h"
 #include "hamon/kernel_lease.h"
@@ -72,29 +72,19 @@ static double ms(span_t span) {
 	return (double)span / (double)MSEC;
 }
 
-static void warn(struct conf_errors *errors, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void warn(struct conf_errors *errors, const char *format, ...) {
-	if (errors->warnings_n == CONF_WARNINGS)
-		return;
-	va_list args;
-	va_start(args, format);
-	vsnprintf(errors->warnings[errors->warnings_n++], CONF_ERROR_TEXT, format, args);
-	va_end(args);
-}
-
 static void warn_of_machine(struct report *r) {
 	struct stat st;
 	if (stat(r->conf.psk_file, &st))
-		warn(&r->errors, "psk-file %.150s: %s", r->conf.psk_file, strerror(errno));
+		conf_warn(&r->errors, "psk-file %.150s: %s", r->conf.psk_file, strerror(errno));
 	else if (st.st_mode & (S_IRWXG | S_IRWXO))
-		warn(&r->errors, "psk-file %.150s is open to others than its owner (mode %03o)", r->conf.psk_file,
-		     (unsigned)(st.st_mode & 0777));
+		conf_warn(&r->errors, "psk-file %.150s is open to others than its owner (mode %03o)", r->conf.psk_file,
+			  (unsigned)(st.st_mode & 0777));
 	if (!timers_outlive_lag(&r->timers))
-		warn(&r->errors,
-		     "the lease of %.0f ms is shorter than 2 h + J + s = %.3f ms: each time jiffies lag this far the "
-		     "primary "
-		     "may lapse for a round trip; a longer within, or dedicated-cpus = true where that is so, cures it",
-		     ms(r->timers.lease), ms(2 * r->timers.heartbeat + r->timers.jiffies_lag + r->timers.lateness));
+		conf_warn(&r->errors,
+			  "the lease of %.0f ms is shorter than 2 h + J + s = %.3f ms: each time jiffies lag this far the "
+			  "primary may lapse for a round trip; a longer within, or dedicated-cpus = true where that is so, "
+			  "cures it",
+			  ms(r->timers.lease), ms(2 * r->timers.heartbeat + r->timers.jiffies_lag + r->timers.lateness));
 }
 
 /* Whoever may not ask learns nothing of the kernel: a container's root too. */
@@ -150,9 +140,9 @@ static void print_report(const struct report *r) {
 	const struct conf *c = &r->conf;
 	const struct timers *t = &r->timers;
 	printf("%s: OK\n", r->path);
-	printf("cluster %s, this node is %s, its peer %s; %u shared IP%s, %u link%s, %u test IP%s\n", c->cluster,
-	       c->nodes[c->self].name, c->nodes[!c->self].name, c->ips_n, c->ips_n == 1 ? "" : "s", c->links_n,
-	       c->links_n == 1 ? "" : "s", c->tests_n, c->tests_n == 1 ? "" : "s");
+	printf("cluster %s, this node is %s, its peer %s; %u shared IP%s\n", c->cluster, c->nodes[c->self].name,
+	       c->nodes[!c->self].name, c->ips_n, c->ips_n == 1 ? "" : "s");
+	check_policy_print(c, t);
 	printf("\nfailover within %.3f ms; these timers keep %.3f ms; the least that can be kept here is %.3f ms\n",
 	       ms(t->within), ms(t->least), ms(r->least));
 	for (size_t i = 0; i < ROWS; i++)
@@ -174,13 +164,8 @@ static void print_report(const struct report *r) {
 
 /* ---- for machines ---- */
 
-static void put(struct json_object *object, const char *key, struct json_object *value) {
-	if (!value || json_object_object_add(object, key, value))
-		exit(cli_error(EXIT_FAILED, "out of memory"));
-}
-
 static void put_ns(struct json_object *object, const char *key, span_t span) {
-	put(object, key, json_object_new_int64(span));
+	check_put(object, key, json_object_new_int64(span));
 }
 
 static struct json_object *lines_json(const char (*lines)[CONF_ERROR_TEXT], unsigned n) {
@@ -196,11 +181,11 @@ static struct json_object *checks_json(const struct timers *t) {
 	timers_check(t, checks);
 	for (size_t i = 0; array && i < TIMERS_CHECKS; i++) {
 		struct json_object *check = json_object_new_object();
-		put(check, "name", json_object_new_string(checks[i].name));
-		put(check, "formula", json_object_new_string(checks[i].formula));
+		check_put(check, "name", json_object_new_string(checks[i].name));
+		check_put(check, "formula", json_object_new_string(checks[i].formula));
 		put_ns(check, "left_ns", checks[i].left);
 		put_ns(check, "right_ns", checks[i].right);
-		put(check, "holds", json_object_new_boolean(checks[i].holds));
+		check_put(check, "holds", json_object_new_boolean(checks[i].holds));
 		json_object_array_add(array, check);
 	}
 	return array;
@@ -208,23 +193,24 @@ static struct json_object *checks_json(const struct timers *t) {
 
 static void print_json(const struct report *r, bool ok) {
 	struct json_object *root = json_object_new_object();
-	put(root, "schema", json_object_new_int(1));
-	put(root, "ok", json_object_new_boolean(ok));
-	put(root, "file", json_object_new_string(r->path));
-	put(root, "errors", lines_json(r->errors.text, r->errors.n));
-	put(root, "warnings", lines_json(r->errors.warnings, r->errors.warnings_n));
-	put(root, "kernel_lease", json_object_new_string(verdicts[r->lease].name));
+	check_put(root, "schema", json_object_new_int(1));
+	check_put(root, "ok", json_object_new_boolean(ok));
+	check_put(root, "file", json_object_new_string(r->path));
+	check_put(root, "errors", lines_json(r->errors.text, r->errors.n));
+	check_put(root, "warnings", lines_json(r->errors.warnings, r->errors.warnings_n));
+	check_put(root, "kernel_lease", json_object_new_string(verdicts[r->lease].name));
 	if (ok) {
 		struct json_object *timers = json_object_new_object();
 		for (size_t i = 0; i < ROWS; i++)
 			put_ns(timers, rows[i].letter, row_value(&r->timers, &rows[i]));
-		put(root, "cluster", json_object_new_string(r->conf.cluster));
-		put(root, "node", json_object_new_string(r->conf.nodes[r->conf.self].name));
+		check_put(root, "cluster", json_object_new_string(r->conf.cluster));
+		check_put(root, "node", json_object_new_string(r->conf.nodes[r->conf.self].name));
 		put_ns(root, "within_ns", r->timers.within);
 		put_ns(root, "kept_ns", r->timers.least);
 		put_ns(root, "least_ns", r->least);
-		put(root, "timers_ns", timers);
-		put(root, "checks", checks_json(&r->timers));
+		check_put(root, "timers_ns", timers);
+		check_put(root, "checks", checks_json(&r->timers));
+		check_policy_json(&r->conf, &r->timers, root);
 	}
 	printf("%s\n", json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(root);

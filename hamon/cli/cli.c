@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "hamon/conf/conf.h"
+#include "hamon/hooks/hooks.h"
 #include "hamon/monitor.h"
 #include "hamon/report/report.h"
 #include "hamon/suggest.h"
@@ -23,6 +24,8 @@ enum {
 	OPT_OUTPUT = 1 << 5,
 	OPT_WITHIN = 1 << 6,
 	OPT_KEEP = 1 << 7,
+	OPT_KEEP_NODE = 1 << 8,
+	OPT_FRAMES = 1 << 9,
 	OPT_HANDOVER = OPT_FORCE | OPT_DRY_RUN | OPT_REASON | OPT_YES,
 };
 
@@ -36,9 +39,14 @@ static const struct verb_row {
 } verbs[] = {
 	{"run", cli_run, 0, 0, 0, "", "the daemon: this node's half of the pair, in the foreground"},
 	{"status", cli_status, 0, 0, 0, "", "what the pair does now (-v: everything)"},
+	{"watch", cli_watch, OPT_FRAMES, 0, 0, "", "follow what the pair does, until Ctrl-C"},
+	{"explain", cli_explain, 0, 1, 1, "now", "what speaks for and against a takeover now"},
 	{"is-primary", cli_is_primary, 0, 0, 0, "", "exit status 0: this node is primary, 1: it is not"},
 	{"takeover", cli_takeover, OPT_HANDOVER, 0, 0, "", "make this node primary"},
 	{"standdown", cli_standdown, OPT_HANDOVER, 0, 0, "", "give the role to the peer"},
+	{"resolve", cli_resolve, OPT_KEEP_NODE, 0, 0, "", "settle a conflict of roles"},
+	{"abort", cli_abort, 0, 0, 0, "", "stop the countdown to a takeover"},
+	{"clear", cli_clear, 0, 0, 0, "", "forget the hold-down, and alarms that are over"},
 	{"pause", cli_pause, OPT_FOR, 0, 0, "", "no automatic takeover by this node"},
 	{"resume", cli_resume, 0, 0, 0, "", "automatic takeover again"},
 	{"ip", cli_ip, 0, 2, 2, "enable|disable ADDRESS", "serve a shared IP on this node, or not"},
@@ -55,7 +63,7 @@ enum { VERBS = sizeof verbs / sizeof *verbs };
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
-} processes[] = {{"_monitor", monitor_main}, {"_report", report_main}};
+} processes[] = {{"_monitor", monitor_main}, {"_report", report_main}, {"_hooks", hooks_main}};
 
 enum option_kind { KIND_FLAG, KIND_TEXT, KIND_SPAN };
 
@@ -76,6 +84,8 @@ static const struct option_row {
 	{'o', "output", "FILE", KIND_TEXT, OPT_OUTPUT, AT(output), "into this new file, which its owner alone reads"},
 	{0, "within", "TIME", KIND_TEXT, OPT_WITHIN, AT(within), "the failover time, such as 100ms"},
 	{0, "keep", NULL, KIND_FLAG, OPT_KEEP, AT(keep), "leave it running until Ctrl-C"},
+	{0, "keep", "NODE", KIND_TEXT, OPT_KEEP_NODE, AT(keep_node), "this node is to be primary"},
+	{0, "frames", NULL, KIND_FLAG, OPT_FRAMES, AT(frames), "every heartbeat, and every claim of a shared IP"},
 	{'f', "file", "FILE", KIND_TEXT, 0, AT(file), "the configuration"},
 	{0, "cluster", "NAME", KIND_TEXT, 0, AT(cluster), "which cluster, where several run here"},
 	{0, "node", "NAME", KIND_TEXT, 0, AT(node), "this node's name; else the host's"},
@@ -145,6 +155,13 @@ static int unknown(const char *what, const char *word, const char *dashes, const
 	return cli_error(EXIT_USAGE, "unknown %s %s; `hamon --help` lists them", what, word);
 }
 
+static const struct verb_row *find_verb(const char *name) {
+	for (unsigned i = 0; i < VERBS; i++)
+		if (strcmp(name, verbs[i].name) == 0)
+			return &verbs[i];
+	return NULL;
+}
+
 static int unknown_verb(const char *word) {
 	struct suggest suggest;
 	suggest_init(&suggest, word);
@@ -195,6 +212,24 @@ static int set_option(struct reader *reader, const struct option_row *option, co
 	return EXIT_OK;
 }
 
+/* Two verbs may mean different things by one name: then the one that has its verb, which was read before it. NULL: unknown. */
+static const struct option_row *find_name(const char *name, const struct verb_row *verb) {
+	const struct option_row *found = NULL;
+	for (unsigned i = 0; i < OPTIONS; i++) {
+		const struct option_row *option = &options[i];
+		if (strcmp(option->name, name) == 0 && (!found || (verb && option->only & verb->options)))
+			found = option;
+	}
+	return found;
+}
+
+static bool is_ambiguous(const struct option_row *option) {
+	unsigned n = 0;
+	for (unsigned i = 0; i < OPTIONS; i++)
+		n += strcmp(options[i].name, option->name) == 0;
+	return n > 1;
+}
+
 /* --name, --name value, --name=value */
 static int read_long(struct reader *reader, const char *argument) {
 	const char *value = strchr(argument, '=');
@@ -203,10 +238,13 @@ static int read_long(struct reader *reader, const char *argument) {
 		return cli_error(EXIT_USAGE, "unknown option %s", argument);
 	memcpy(reader->name, argument + 2, length);
 	reader->name[length] = '\0';
-	for (unsigned i = 0; i < OPTIONS; i++)
-		if (strcmp(options[i].name, reader->name) == 0)
-			return set_option(reader, &options[i], value ? value + 1 : NULL);
-	return unknown_option(argument, reader->name);
+	const char *verb = reader->cli->verb;
+	const struct option_row *option = find_name(reader->name, verb ? find_verb(verb) : NULL);
+	if (!option)
+		return unknown_option(argument, reader->name);
+	if (!verb && is_ambiguous(option))
+		return cli_error(EXIT_USAGE, "option --%s stands behind its verb", option->name);
+	return set_option(reader, option, value ? value + 1 : NULL);
 }
 
 static const struct option_row *find_letter(char letter) {
@@ -300,10 +338,8 @@ static int run_command_line(char **argv) {
 		print_help(cli.help ? stdout : stderr);
 		return cli.help ? EXIT_OK : EXIT_USAGE;
 	}
-	for (unsigned i = 0; i < VERBS; i++)
-		if (strcmp(cli.verb, verbs[i].name) == 0)
-			return run_verb(&verbs[i], &cli, reader.given);
-	return unknown_verb(cli.verb);
+	const struct verb_row *verb = find_verb(cli.verb);
+	return verb ? run_verb(verb, &cli, reader.given) : unknown_verb(cli.verb);
 }
 
 int cli_main(int argc, char **argv) {

@@ -23,8 +23,8 @@ struct cli {
 	span_t timeout; /* 0: the verb's own */
 	/* options that only some verbs have */
 	bool force, dry_run, yes;
-	const char *reason, *output, *within;
-	bool keep;
+	const char *reason, *output, *within, *keep_node;
+	bool keep, frames;
 	span_t pause;
 	/* what follows the verb and is no option; as many as the verb's table row allows; NULL-terminated */
 	int words_n;
@@ -35,7 +35,8 @@ struct cli {
 typedef int cli_verb_fn(const struct cli *cli);
 
 cli_verb_fn cli_run, cli_status, cli_takeover, cli_standdown, cli_ip, cli_pause, cli_resume, cli_reload, cli_test,
-	cli_is_primary, cli_check_config, cli_show_config, cli_genpsk, cli_demo;
+	cli_is_primary, cli_check_config, cli_show_config, cli_genpsk, cli_demo, cli_resolve, cli_abort, cli_clear,
+	cli_explain, cli_watch;
 
 /* Reads the command line, and does what it says. Returns the exit status. */
 int cli_main(int argc, char **argv);
@@ -61,6 +62,13 @@ int cli_find_socket(const struct cli *cli, struct sockaddr_un *address);
  * says otherwise. EXIT_OK: *reply is the answer, which the caller puts, and which may still say "ok": false. Otherwise the
  * exit status, and it was said on stderr why. */
 int cli_ask(const struct cli *cli, struct json_object *request, span_t patience, struct json_object **reply);
+
+/* Takes one line of an answer that goes on. False: it is no such line, but a refusal, which ends it. */
+typedef bool cli_line_fn(const struct cli *cli, struct json_object *line);
+
+/* The same for an answer that goes on: waits for its first line as cli_ask() does, hands each to fn, and prints what it printed.
+ * EXIT_OK: Ctrl-C; a refusal's exit status; EXIT_UNREACHABLE: the daemon ended; or what cli_ask() returns. */
+int cli_follow(const struct cli *cli, struct json_object *request, span_t patience, cli_line_fn *fn);
 
 /* Prints a reply as the verb's result: its sentence and details, or its error and hint; with --json the reply as it came.
  * Returns the exit status that it stands for. */

@@ -134,6 +134,7 @@ static void print_head(const struct view *view) {
 
 static void print_peer(const struct view *view) {
 	struct json_object *peer = member(view->status, "peer");
+	struct json_object *configuration = member(view->status, "configuration");
 	subject("peer");
 	printf("%s ", text(peer, "name"));
 	paint(view, flag(peer, "heard") ? PLAIN : RED, text(peer, "state"));
@@ -142,7 +143,63 @@ static void print_peer(const struct view *view) {
 		print_span(number(peer, "heard_age_ms"));
 		printf(" ago, fitness %.0f", number(peer, "fitness"));
 	}
+	if (known(configuration, "compared")) {
+		bool differs = strcmp(text(configuration, "compared"), "differs") == 0;
+		printf(", configuration ");
+		paint(view, differs ? RED : PLAIN, text(configuration, "compared"));
+	}
 	putchar('\n');
+}
+
+/* "ha1 5f0c…, loaded 08-19 02:00:11" */
+static void print_told(struct json_object *configuration, const char *node, const char *digest, const char *loaded) {
+	printf("%s %s", node, text(configuration, digest));
+	if (known(configuration, loaded)) {
+		printf(", loaded ");
+		print_time(text(configuration, loaded));
+	}
+}
+
+/* Who was told what, where that differs; -v: in any case. */
+static void print_configuration(const struct view *view) {
+	struct json_object *s = view->status, *configuration = member(s, "configuration");
+	bool differs = strcmp(text(configuration, "compared"), "differs") == 0;
+	if (!configuration || !(differs || view->verbose))
+		return;
+	subject("config");
+	print_told(configuration, text(s, "node"), "digest", "loaded");
+	fputs(part(1), stdout);
+	print_told(configuration, text(member(s, "peer"), "name"), "peer_digest", "peer_loaded");
+	putchar('\n');
+}
+
+/* "eth0 up", "eth1 udp up", "reflect up (slow rate)" */
+static void print_link_state(const struct view *view, struct json_object *link) {
+	const char *transport = text(link, "transport"), *rate = text(link, "rate");
+	printf("%s ", text(link, "name"));
+	if (strcmp(transport, "udp") == 0)
+		printf("%s ", transport);
+	if (strcmp(rate, "off") == 0)
+		paint(view, YELLOW, "switched off");
+	else
+		paint(view, flag(link, "up") ? PLAIN : RED, flag(link, "up") ? "up" : "down");
+	if (known(link, "rate") && strcmp(rate, "off") != 0)
+		printf(" (%s rate)", rate);
+}
+
+static void print_figures(const struct view *view, struct json_object *link) {
+	if (known(link, "rtt_ms")) {
+		printf(", rtt ");
+		print_span(number(link, "rtt_ms"));
+	}
+	if (view->verbose && known(link, "jitter_ms")) {
+		printf(", jitter ");
+		print_span(number(link, "jitter_ms"));
+	}
+	if (known(link, "loss_percent"))
+		printf(", loss %.3g %%", number(link, "loss_percent"));
+	printf(", longest gap ");
+	print_span(number(link, "gap_max_ms"));
 }
 
 static void print_links(const struct view *view) {
@@ -150,14 +207,13 @@ static void print_links(const struct view *view) {
 	subject("links");
 	for (size_t i = 0; i < length(links); i++) {
 		struct json_object *link = json_object_array_get_idx(links, i);
-		double received = number(link, "received"), lost = number(link, "lost");
-		printf("%s%s ", part(i), text(link, "name"));
-		paint(view, flag(link, "up") ? PLAIN : RED, flag(link, "up") ? "up" : "down");
+		fputs(part(i), stdout);
+		print_link_state(view, link);
 		if (known(link, "heard_age_ms")) {
 			printf(", heard ");
 			print_span(number(link, "heard_age_ms"));
-			printf(" ago, loss %.3g %%, longest gap ", lost > 0 ? 100 * lost / (received + lost) : 0);
-			print_span(number(link, "gap_max_ms"));
+			printf(" ago");
+			print_figures(view, link);
 		} else {
 			printf(", never heard");
 		}
@@ -229,6 +285,29 @@ static void print_lease(const struct view *view) {
 	putchar('\n');
 }
 
+/* "0.31 ms", and of one that loses answers how many */
+static void print_test(const struct view *view, struct json_object *test) {
+	printf("%s%s ", text(test, "address"), flag(test, "gateway") ? " (gateway)" : "");
+	if (flag(test, "own"))
+		paint(view, RED, "this node's own");
+	else if (flag(test, "too_slow"))
+		paint(view, RED, "too slow, ");
+	else if (!flag(test, "ok"))
+		paint(view, RED, "no answer");
+	if (flag(test, "ok") && !known(test, "rtt_ms"))
+		printf("answers");
+	if (known(test, "rtt_ms") && (flag(test, "ok") || flag(test, "too_slow")))
+		print_span(number(test, "rtt_ms"));
+	if (view->verbose && known(test, "rtt_average_ms")) {
+		printf(", average ");
+		print_span(number(test, "rtt_average_ms"));
+		printf(", longest ");
+		print_span(number(test, "rtt_max_ms"));
+	}
+	if (number(test, "loss_percent") > 0 || (view->verbose && known(test, "loss_percent")))
+		printf(", loss %.3g %%", number(test, "loss_percent"));
+}
+
 static void print_tests(const struct view *view) {
 	struct json_object *tests = member(view->status, "tests");
 	size_t ok = 0;
@@ -237,14 +316,53 @@ static void print_tests(const struct view *view) {
 		ok += flag(json_object_array_get_idx(tests, i), "ok");
 	printf("%zu of %zu, policy %s", ok, length(tests), text(view->status, "policy"));
 	for (size_t i = 0; i < length(tests); i++) {
-		struct json_object *test = json_object_array_get_idx(tests, i);
-		printf(" | %s%s ", text(test, "address"), flag(test, "gateway") ? " (gateway)" : "");
-		if (!flag(test, "ok"))
-			paint(view, RED, "no answer");
-		else if (known(test, "rtt_ms"))
-			print_span(number(test, "rtt_ms"));
-		else
-			printf("answers");
+		fputs(part(1), stdout);
+		print_test(view, json_object_array_get_idx(tests, i));
+	}
+	putchar('\n');
+}
+
+/* What stands in the way of a takeover by itself, beside what operators switched off. */
+static void print_waiting(const struct view *view) {
+	struct json_object *s = view->status, *hold_down = member(s, "hold_down");
+	if (number(s, "countdown_ms") > 0) {
+		printf(" | countdown ");
+		print_span(number(s, "countdown_ms"));
+		if (known(s, "takeover_in_ms"))
+			printf(" runs, `hamon abort` stops it");
+	}
+	if (flag(s, "aborted"))
+		paint(view, YELLOW, " | aborted by an operator");
+	if (number(hold_down, "delay_ms") > 0) {
+		printf(" | hold-down ");
+		print_span(number(hold_down, "delay_ms"));
+		printf(" after %.0f failovers", number(hold_down, "failovers"));
+	}
+	if (known(s, "failback_in_ms")) {
+		printf(" | failback in ");
+		print_span(number(s, "failback_in_ms"));
+	}
+}
+
+/* The commands that may be asked: fence, before-primary, health; nothing where there is none. */
+static void print_commands(const struct view *view) {
+	struct json_object *s = view->status, *fence = member(s, "fence");
+	bool fenced = known(fence, "mode") && strcmp(text(fence, "mode"), "off") != 0;
+	size_t shown = 0;
+	if (!fenced && !known(s, "service") && !flag(s, "vetoed"))
+		return;
+	subject("checks");
+	if (known(s, "service")) {
+		printf("%sservice ", part(shown++));
+		paint(view, strcmp(text(s, "service"), "ill") == 0 ? RED : PLAIN, text(s, "service"));
+	}
+	if (fenced) {
+		printf("%sfence %s, ", part(shown++), text(fence, "mode"));
+		paint(view, strcmp(text(fence, "state"), "failed") == 0 ? RED : PLAIN, text(fence, "state"));
+	}
+	if (flag(s, "vetoed")) {
+		fputs(part(shown), stdout);
+		paint(view, RED, "before-primary said no");
 	}
 	putchar('\n');
 }
@@ -265,6 +383,7 @@ static void print_automatic(const struct view *view) {
 			printf("until resume");
 		}
 	}
+	print_waiting(view);
 	for (size_t i = 0; i < length(faults); i++) {
 		paint(view, RED, i ? ", " : " | fault: ");
 		paint(view, RED, json_object_get_string(json_object_array_get_idx(faults, i)));
@@ -323,11 +442,13 @@ static void print_status(const struct cli *cli, struct json_object *status) {
 	if (cli->quiet)
 		return;
 	print_peer(&view);
+	print_configuration(&view);
 	print_links(&view);
 	print_ips(&view);
 	print_lease(&view);
 	print_tests(&view);
 	print_automatic(&view);
+	print_commands(&view);
 	if (cli->verbose)
 		print_details(&view);
 	for (size_t i = 0; i < length(warnings); i++) {

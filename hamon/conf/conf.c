@@ -24,7 +24,7 @@ static const struct unit {
 	const char *name;
 	span_t length;
 } units[] = {{"us", USEC}, {"ms", MSEC}, {"s", SEC}, {"min", 60 * SEC}, {"h", 3600 * SEC}, {"d", 86400 * SEC}};
-enum { UNITS = sizeof units / sizeof units[0] };
+enum { UNITS = sizeof units / sizeof units[0], SECONDS = 2 /* what none is written in */ };
 
 /* Fills buf from fd until the file ends. The number of bytes, or -errno. */
 static ssize_t read_all(int fd, char *buf, size_t size) {
@@ -113,7 +113,7 @@ int conf_duration(const char *text, span_t *out) {
 }
 
 char *conf_duration_text(span_t duration, char out[static CONF_DURATION]) {
-	size_t i = UNITS - 1;
+	size_t i = duration ? UNITS - 1 : SECONDS;
 	while (i > 0 && duration % units[i].length)
 		i--;
 	snprintf(out, CONF_DURATION, "%lld%s", (long long)(duration / units[i].length), units[i].name);
@@ -136,11 +136,33 @@ char *conf_address_text(const struct ip_address *address, char *out) {
 	return out;
 }
 
+bool conf_address_same(const struct ip_address *a, const struct ip_address *b) {
+	return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
+
+static const char *const transports[] = {
+	[TRANSPORT_ETHERNET] = "ethernet",
+	[TRANSPORT_UDP] = "udp",
+	[TRANSPORT_REFLECT] = "reflect",
+};
+static_assert(sizeof transports / sizeof *transports == TRANSPORT__COUNT, "a name for each value");
+
+const char *transport_name(enum transport transport) {
+	return transport < TRANSPORT__COUNT ? transports[transport] : "?";
+}
+
 unsigned conf_parity(const struct conf *conf, unsigned node) {
 	return strcmp(conf->nodes[node].name, conf->nodes[!node].name) > 0;
 }
 
 /* ---- errors ---- */
+
+/* What the file says is repeated on a terminal, which must not obey it. */
+static void make_printable(char *text) {
+	for (; *text; text++)
+		if (iscntrl((unsigned char)*text))
+			*text = '?';
+}
 
 void conf_complain(struct conf_errors *errors, const char *name, unsigned line, const char *format, ...) {
 	if (errors->n == CONF_ERRORS) {
@@ -160,10 +182,18 @@ void conf_complain(struct conf_errors *errors, const char *name, unsigned line, 
 	va_start(args, format);
 	vsnprintf(text + n, (size_t)(CONF_ERROR_TEXT - n), format, args);
 	va_end(args);
-	/* What the file says is repeated on a terminal, which must not obey it. */
-	for (char *c = text; *c; c++)
-		if (iscntrl((unsigned char)*c))
-			*c = '?';
+	make_printable(text);
+}
+
+void conf_warn(struct conf_errors *errors, const char *format, ...) {
+	if (errors->warnings_n == CONF_WARNINGS)
+		return;
+	char *text = errors->warnings[errors->warnings_n++];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, CONF_ERROR_TEXT, format, args);
+	va_end(args);
+	make_printable(text);
 }
 
 void conf_errors_print(const struct conf_errors *errors, FILE *out) {

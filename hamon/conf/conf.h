@@ -92,7 +92,7 @@ struct conf {
 	"other node serves them"
 
 /* Where an error stands and what it says; conf_read() collects all of one run, in the order of their lines. */
-enum { CONF_ERRORS = 64, CONF_WARNINGS = 8, CONF_ERROR_TEXT = 256 };
+enum { CONF_ERRORS = 64, CONF_WARNINGS = 24, CONF_ERROR_TEXT = 256 };
 struct conf_errors {
 	unsigned n, more; /* more: how many did not fit */
 	char text[CONF_ERRORS]
@@ -129,17 +129,21 @@ struct timers_ask conf_timers_ask(const struct conf *conf, span_t tick, span_t j
 int conf_timers(const struct conf *conf, const char *name, span_t tick, span_t jiffies_lag, struct timers *out,
 		struct conf_errors *errors);
 
+/* Appends one warning, as far as there is room; printable characters only. */
+void conf_warn(struct conf_errors *errors, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* Parity of the node's epochs, by the order of the names: 0 for the one that sorts first. */
 unsigned conf_parity(const struct conf *conf, unsigned node);
 
 enum { CONF_DURATION = 32 };
 /* "500ms", "2h", "1.5s" (us, ms, s, min, h, d; whole microseconds) → ns. 0, -EINVAL, or -ERANGE over some 200 years. */
 int conf_duration(const char *text, span_t *out);
-/* The shortest text that conf_duration() reads as this (positive, whole microseconds). Returns out. */
+/* The shortest text that conf_duration() reads as this (not negative, whole microseconds). Returns out. */
 char *conf_duration_text(span_t duration, char out[static CONF_DURATION]);
 /* "192.0.2.10" or "2001:db8::10"; 0 or -EINVAL. */
 int conf_address(const char *text, struct ip_address *out);
 /* INET6_ADDRSTRLEN bytes. Returns out. */
 char *conf_address_text(const struct ip_address *address, char *out);
+bool conf_address_same(const struct ip_address *a, const struct ip_address *b);
 
 #endif

@@ -36,7 +36,7 @@ static void complain_of_key(struct draft *d, const struct group *group, const co
 			       group->name, nearest.best);
 		return;
 	}
-	char known[160] = "";
+	char known[192] = "";
 	for (size_t i = 0, n = 0; i < group->keys_n && n < sizeof known; i++)
 		n += (size_t)snprintf(known + n, sizeof known - n, "%s%s", i ? ", " : "", group->keys[i].name);
 	draft_complain(d, draft_line(setting), "unknown key \"%.64s\" in %s, which knows %s", name, group->name, known);
@@ -101,22 +101,33 @@ static void read_renames(struct draft *d, const struct group *group, const struc
 	for (int i = 0; i < n; i++) {
 		const config_setting_t *entry = config_setting_get_elem(setting, (unsigned)i);
 		struct draft_rename rename = {.line = draft_line(entry)};
-		if (!read_group(d, group, entry, &rename))
-			continue;
-		if (!*rename.name)
-			draft_copy(rename.name, sizeof rename.name, rename.interface);
-		renames[(*renames_n)++] = rename;
+		if (read_group(d, group, entry, &rename))
+			renames[(*renames_n)++] = rename;
 	}
+}
+
+/* A link may be called like its interface; what only repeats its name says nothing. */
+static void complete_node_link(struct draft *d, struct draft_rename *link) {
+	if (!*link->interface && link->address.address.family == AF_UNSPEC)
+		draft_complain(d, link->line,
+			       "neither interface nor address is in links of a node; write interface = \"enp1s0\"");
+	else if (!*link->interface && !*link->name)
+		draft_complain(d, link->line, "name is missing in links of a node; write name = \"eth0\"");
+	else if (!*link->name)
+		draft_copy(link->name, sizeof link->name, link->interface);
 }
 
 static void read_node_links(struct draft *d, const struct key *key, const config_setting_t *setting, void *field) {
 	static const struct key keys[] = {
 		{"name", "\"eth0\"", value_interface, offsetof(struct draft_rename, name), false},
-		{"interface", "\"enp1s0\"", value_interface, offsetof(struct draft_rename, interface), true},
+		{"interface", "\"enp1s0\"", value_interface, offsetof(struct draft_rename, interface), false},
+		{"address", "\"198.51.100.1\"", value_own, offsetof(struct draft_rename, address), false},
 	};
 	static const struct group group = GROUP("links of a node", keys);
 	struct draft_node *node = field;
 	read_renames(d, &group, key, setting, node->links, &node->links_n, CORE_LINKS);
+	for (unsigned i = 0; i < node->links_n; i++)
+		complete_node_link(d, &node->links[i]);
 }
 
 static void read_node_interfaces(struct draft *d, const struct key *key, const config_setting_t *setting, void *field) {
@@ -132,6 +143,8 @@ static void read_node_interfaces(struct draft *d, const struct key *key, const c
 static void read_nodes(struct draft *d, const struct key *key, const config_setting_t *setting, void *field) {
 	static const struct key keys[] = {
 		{"name", "\"ha1\"", value_name, offsetof(struct draft_node, name), true},
+		{"host", "\"192.0.2.11\"", value_own, offsetof(struct draft_node, host), false},
+		{"preference", "10", value_weight, offsetof(struct draft_node, preference), false},
 		{"links", "( { name = \"eth0\"  interface = \"enp1s0\" } )", read_node_links, 0, false},
 		{"interfaces", "( { name = \"eth0\"  interface = \"enp1s0\" } )", read_node_interfaces, 0, false},
 		{"backup-operations", "true", value_flag, offsetof(struct draft_node, backup_operations), false},
@@ -176,7 +189,7 @@ static void read_shared_ips(struct draft *d, const struct key *key, const config
 static void read_links(struct draft *d, const struct key *key, const config_setting_t *setting, void *field) {
 	static const struct key keys[] = {
 		{"name", "\"eth0\"", value_interface, offsetof(struct conf_link, name), true},
-		{"transport", "\"ethernet\"", value_transport, 0, false},
+		{"transport", "\"ethernet\"", value_transport, offsetof(struct conf_link, transport), false},
 		{"interface", "\"eth0\"", value_interface, offsetof(struct conf_link, interface), false},
 	};
 	static const struct group group = GROUP("links", keys);
@@ -203,6 +216,11 @@ static void read_failover(struct draft *d, const struct key *key, const config_s
 		{"lease", "\"120ms\"", value_lease, offsetof(struct draft, conf), false},
 		{"alone", "\"tested\"", value_alone, offsetof(struct draft, conf.alone), false},
 		{"dedicated-cpus", "true", value_choice, offsetof(struct draft, conf.dedicated_cpus), false},
+		{"countdown", "\"60s\"", value_wait, offsetof(struct draft, conf.countdown), false},
+		{"failback", "\"after 10min\"", value_failback, offsetof(struct draft, conf.failback), false},
+		{"cold-start", "\"alone\"", value_start, offsetof(struct draft, conf.wait_for_peer), false},
+		{"hold-down", "\"1s\"", value_wait, offsetof(struct draft, conf.hold_down), false},
+		{"hold-down-most", "\"1min\"", value_duration, offsetof(struct draft, conf.hold_down_most), false},
 	};
 	static const struct group group = GROUP("failover", keys);
 	(void)key;
@@ -212,10 +230,55 @@ static void read_failover(struct draft *d, const struct key *key, const config_s
 
 static void read_connectivity(struct draft *d, const struct key *key, const config_setting_t *setting, void *field) {
 	static const struct key keys[] = {
-		{"ips", "[ \"192.0.2.1\" ]", read_test_ips, 0, false},
-		{"policy", "\"majority\"", value_policy, offsetof(struct conf, policy), false},
+		{"ips", "[ \"192.0.2.1\" ]", read_test_ips, offsetof(struct draft, conf), false},
+		{"policy", "\"majority\"", value_policy, offsetof(struct draft, conf.policy), false},
+		{"reflect", "true", value_choice, offsetof(struct draft, reflect), false},
 	};
 	static const struct group group = GROUP("connectivity-test", keys);
+	(void)key;
+	d->connectivity_line = draft_line(setting);
+	read_group(d, &group, setting, field);
+}
+
+#define COMMAND(run) offsetof(struct conf, command[run])
+
+static void read_hooks(struct draft *d, const struct key *key, const config_setting_t *setting, void *field) {
+	static const struct key keys[] = {
+		{"primary", "\"/etc/hamon/primary\"", value_command, COMMAND(RUN_PRIMARY), false},
+		{"backup", "\"/etc/hamon/backup\"", value_command, COMMAND(RUN_BACKUP), false},
+		{"fault", "\"/etc/hamon/fault\"", value_command, COMMAND(RUN_FAULT), false},
+		{"quiesce", "\"/etc/hamon/quiesce\"", value_command, COMMAND(RUN_QUIESCE), false},
+		{"unquiesce", "\"/etc/hamon/unquiesce\"", value_command, COMMAND(RUN_UNQUIESCE), false},
+		{"before-primary", "\"/etc/hamon/may-serve\"", value_command, COMMAND(RUN_BEFORE_PRIMARY), false},
+		{"timeout", "\"10s\"", value_deadline, offsetof(struct conf, hook_timeout), false},
+	};
+	static const struct group group = GROUP("hooks", keys);
+	(void)key;
+	read_group(d, &group, setting, field);
+}
+
+static void read_fence(struct draft *d, const struct key *key, const config_setting_t *setting, void *field) {
+	static const struct key keys[] = {
+		{"command", "\"/etc/hamon/fence\"", value_command, COMMAND(RUN_FENCE), true},
+		{"mode", "\"required\"", value_fence, offsetof(struct conf, fence), false},
+		{"delay", "\"2s\"", value_wait, offsetof(struct conf, fence_delay), false},
+		{"timeout", "\"20s\"", value_deadline, offsetof(struct conf, fence_timeout), false},
+	};
+	static const struct group group = GROUP("fence", keys);
+	struct conf *conf = field;
+	(void)key;
+	conf->fence = FENCE_REQUIRED;
+	read_group(d, &group, setting, field);
+}
+
+static void read_health(struct draft *d, const struct key *key, const config_setting_t *setting, void *field) {
+	static const struct key keys[] = {
+		{"command", "\"/etc/hamon/healthy\"", value_command, COMMAND(RUN_HEALTH), true},
+		{"interval", "\"2s\"", value_deadline, offsetof(struct conf, health_interval), false},
+		{"fall", "3", value_count, offsetof(struct conf, health_fall), false},
+		{"rise", "2", value_count, offsetof(struct conf, health_rise), false},
+	};
+	static const struct group group = GROUP("health", keys);
 	(void)key;
 	read_group(d, &group, setting, field);
 }
@@ -228,9 +291,13 @@ static void read_file(struct draft *d, const config_setting_t *root) {
 		{"shared-ips", "( { address = \"192.0.2.10/24\"  interface = \"eth0\" } )", read_shared_ips,
 		 offsetof(struct draft, conf), true},
 		{"links", "( { name = \"eth0\" } )", read_links, offsetof(struct draft, conf), false},
+		{"heartbeat-port", "4411", value_port, offsetof(struct draft, conf.port), false},
 		{"failover", "{ within = \"500ms\" }", read_failover, 0, false},
-		{"connectivity-test", "{ ips = [ \"192.0.2.1\" ] }", read_connectivity, offsetof(struct draft, conf),
-		 false},
+		{"connectivity-test", "{ ips = [ \"192.0.2.1\" ] }", read_connectivity, 0, false},
+		{"foreign-claim", "\"defend\"", value_claim, offsetof(struct draft, conf.stand_down), false},
+		{"hooks", "{ primary = \"/etc/hamon/primary\" }", read_hooks, offsetof(struct draft, conf), false},
+		{"fence", "{ command = \"/etc/hamon/fence\" }", read_fence, offsetof(struct draft, conf), false},
+		{"health", "{ command = \"/etc/hamon/healthy\" }", read_health, offsetof(struct draft, conf), false},
 		{"operators", "\"netadmin\"", value_name, offsetof(struct draft, conf.operators), false},
 		{"observers", "\"adm\"", value_name, offsetof(struct draft, conf.observers), false},
 	};
@@ -257,6 +324,22 @@ static void complain_of_syntax(const char *name, const config_t *config, struct 
 	conf_complain(errors, name, (unsigned)config_error_line(config), "%s", what);
 }
 
+/* Defaults that depend on other settings are resolve.c's. */
+static void set_defaults(struct draft *d) {
+	struct conf *c = &d->conf;
+	d->automatic = true;
+	d->reflect = -1;
+	c->within = 500 * MSEC;
+	c->dedicated_cpus = -1;
+	c->port = CONF_PORT;
+	c->hold_down = SEC;
+	c->hook_timeout = 10 * SEC;
+	c->fence_timeout = 20 * SEC;
+	c->health_interval = 2 * SEC;
+	c->health_fall = 3;
+	c->health_rise = 2;
+}
+
 int conf_read(const char *text, const char *name, const char *node, struct conf *conf, struct conf_errors *errors) {
 	memset(errors, 0, sizeof *errors);
 	config_t config;
@@ -275,15 +358,16 @@ int conf_read(const char *text, const char *name, const char *node, struct conf 
 	}
 	d->file = name;
 	d->errors = errors;
-	d->automatic = true;
-	d->conf.within = 500 * MSEC;
-	d->conf.dedicated_cpus = -1;
+	set_defaults(d);
 	read_file(d, config_root_setting(&config));
+	int error = errors->n ? 0 : draft_digest(config_root_setting(&config), &d->conf.digest);
 	config_destroy(&config);
 	draft_check(d);
 	draft_resolve(d, node);
-	if (!errors->n)
+	if (!error && errors->n)
+		error = -EINVAL;
+	if (!error)
 		memcpy(conf, &d->conf, sizeof *conf); /* by bytes: equal configurations stay equal bytes */
 	free(d);
-	return errors->n ? -EINVAL : 0;
+	return error;
 }

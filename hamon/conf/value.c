@@ -8,6 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#define FAILBACK_LEAST SEC
+#define FAILBACK_MOST  (30 * (86400 * SEC))
+
 void draft_copy(char *field, size_t size, const char *text) {
 	size_t length = strlen(text);
 	assert(length < size);
@@ -90,12 +93,17 @@ void value_choice(struct draft *d, const struct key *key, const config_setting_t
 		*(int *)field = config_setting_get_bool(setting);
 }
 
-/* A duration from 1 ms to `most`. `besides`: how the errors name what else the setting may say. */
-static void read_span(struct draft *d, const struct key *key, const config_setting_t *setting, span_t most,
-		      const char *besides, span_t *field) {
-	const char *text = config_setting_get_string(setting);
+/* What a duration may be. */
+struct range {
+	span_t least, most;
+	const char *besides; /* how the errors name what else the setting may say */
+};
+
+static void read_span(struct draft *d, const struct key *key, const config_setting_t *setting, const struct range *range,
+		      span_t *field) {
+	const char *text = config_setting_get_string(setting), *besides = range->besides ? range->besides : "";
 	span_t span = 0;
-	char most_text[CONF_DURATION];
+	char least[CONF_DURATION], most[CONF_DURATION];
 	if (!text) {
 		draft_complain(d, draft_line(setting), "%s must be a duration with its unit, such as %s%s", key->name,
 			       key->example, besides);
@@ -106,19 +114,44 @@ static void read_span(struct draft *d, const struct key *key, const config_setti
 		draft_complain(d, draft_line(setting),
 			       "%s \"%.32s\": a duration is a number and its unit (us, ms, s, min, h, d), such as %s%s",
 			       key->name, text, key->example, besides);
-	else if (error || span < MSEC || span > most)
-		draft_complain(d, draft_line(setting), "%s \"%.32s\" is out of range: from 1ms to %s%s", key->name, text,
-			       conf_duration_text(most, most_text), besides);
+	else if (error || span < range->least || span > range->most)
+		draft_complain(d, draft_line(setting), "%s \"%.32s\" is out of range: from %s to %s%s", key->name, text,
+			       conf_duration_text(range->least, least), conf_duration_text(range->most, most), besides);
 	else
 		*field = span;
 }
 
 void value_duration(struct draft *d, const struct key *key, const config_setting_t *setting, void *field) {
-	read_span(d, key, setting, TIMERS_LONGEST, "", field);
+	read_span(d, key, setting, &(struct range){.least = MSEC, .most = TIMERS_LONGEST}, field);
 }
 
 void value_interval(struct draft *d, const struct key *key, const config_setting_t *setting, void *field) {
-	read_span(d, key, setting, TIMERS_HEARTBEAT_MOST, "", field);
+	read_span(d, key, setting, &(struct range){.least = MSEC, .most = TIMERS_HEARTBEAT_MOST}, field);
+}
+
+void value_wait(struct draft *d, const struct key *key, const config_setting_t *setting, void *field) {
+	read_span(d, key, setting, &(struct range){.least = 0, .most = TIMERS_LONGEST}, field);
+}
+
+void value_deadline(struct draft *d, const struct key *key, const config_setting_t *setting, void *field) {
+	read_span(d, key, setting, &(struct range){.least = 100 * MSEC, .most = TIMERS_LONGEST}, field);
+}
+
+void value_failback(struct draft *d, const struct key *key, const config_setting_t *setting, void *field) {
+	static const char after[] = "after ";
+	const char *text = config_setting_get_string(setting);
+	char least[CONF_DURATION], most[CONF_DURATION];
+	span_t span;
+	if (text && strcmp(text, "never") == 0)
+		*(span_t *)field = 0;
+	else if (!text || strncmp(text, after, strlen(after)) != 0 || conf_duration(text + strlen(after), &span))
+		draft_complain(d, draft_line(setting), "%s must be \"never\", or a duration behind the word \"after\": %s",
+			       key->name, key->example);
+	else if (span < FAILBACK_LEAST || span > FAILBACK_MOST)
+		draft_complain(d, draft_line(setting), "%s \"%.32s\" is out of range: from %s to %s", key->name, text,
+			       conf_duration_text(FAILBACK_LEAST, least), conf_duration_text(FAILBACK_MOST, most));
+	else
+		*(span_t *)field = span;
 }
 
 void value_lease(struct draft *d, const struct key *key, const config_setting_t *setting, void *field) {
@@ -127,7 +160,8 @@ void value_lease(struct draft *d, const struct key *key, const config_setting_t 
 	if (text && strcmp(text, "off") == 0)
 		conf->lease_off = true;
 	else
-		read_span(d, key, setting, TIMERS_LONGEST, ", or \"off\"", &conf->lease);
+		read_span(d, key, setting,
+			  &(struct range){.least = MSEC, .most = TIMERS_LONGEST, .besides = ", or \"off\""}, &conf->lease);
 }
 
 /* One word of a closed set: its index, or -1, and it was complained about. */
@@ -167,13 +201,93 @@ void value_alone(struct draft *d, const struct key *key, const config_setting_t 
 }
 
 static const char *transport_word(int i) {
-	static const char *const names[] = {"ethernet"};
-	return names[i];
+	return transport_name((enum transport)i);
 }
 
+/* Reflected heartbeats are no link of their own to be told: connectivity-test has a flag for them. */
 void value_transport(struct draft *d, const struct key *key, const config_setting_t *setting, void *field) {
-	(void)field; /* with one transport there is nothing to remember */
-	read_word(d, key, setting, transport_word, 1);
+	int transport = read_word(d, key, setting, transport_word, TRANSPORT_REFLECT);
+	if (transport >= 0)
+		*(enum transport *)field = (enum transport)transport;
+}
+
+static const char *start_word(int i) {
+	return i ? "wait-for-peer" : "alone";
+}
+
+void value_start(struct draft *d, const struct key *key, const config_setting_t *setting, void *field) {
+	int wait = read_word(d, key, setting, start_word, 2);
+	if (wait >= 0)
+		*(bool *)field = wait;
+}
+
+static const char *claim_word(int i) {
+	return i ? "stand-down" : "defend";
+}
+
+void value_claim(struct draft *d, const struct key *key, const config_setting_t *setting, void *field) {
+	int stand_down = read_word(d, key, setting, claim_word, 2);
+	if (stand_down >= 0)
+		*(bool *)field = stand_down;
+}
+
+static const char *fence_word(int i) {
+	return fence_mode_name((enum fence_mode)(FENCE_OFF + 1 + i));
+}
+
+void value_fence(struct draft *d, const struct key *key, const config_setting_t *setting, void *field) {
+	int mode = read_word(d, key, setting, fence_word, FENCE__COUNT - 1);
+	if (mode >= 0)
+		*(enum fence_mode *)field = (enum fence_mode)(FENCE_OFF + 1 + mode);
+}
+
+/* ---- commands and numbers ---- */
+
+/* Whether it can be run is seen when it is. */
+void value_command(struct draft *d, const struct key *key, const config_setting_t *setting, void *field) {
+	const char *text = value_text(d, key, setting);
+	if (!text)
+		return;
+	if (!text[strspn(text, " ")])
+		draft_complain(d, draft_line(setting), "%s is empty: it is a command, such as %s; leave it out for none",
+			       key->name, key->example);
+	else if (has_control(text))
+		draft_complain(d, draft_line(setting), "%s \"%.64s\" must be printable, and one line", key->name, text);
+	else if (strlen(text) >= CONF_COMMAND)
+		draft_complain(d, draft_line(setting), "%s is too long: %d characters are the most", key->name,
+			       CONF_COMMAND - 1);
+	else
+		draft_copy(field, CONF_COMMAND, text);
+}
+
+/* A whole number, or -1: it is none from `least` to `most`, and it was complained about. */
+static int read_number(struct draft *d, const struct key *key, const config_setting_t *setting, int least, int most) {
+	int type = config_setting_type(setting);
+	bool whole = type == CONFIG_TYPE_INT || type == CONFIG_TYPE_INT64;
+	long long number = whole ? config_setting_get_int64(setting) : -1;
+	if (number >= least && number <= most)
+		return (int)number;
+	draft_complain(d, draft_line(setting), "%s must be a number from %d to %d, such as %s", key->name, least, most,
+		       key->example);
+	return -1;
+}
+
+void value_weight(struct draft *d, const struct key *key, const config_setting_t *setting, void *field) {
+	int number = read_number(d, key, setting, 0, 1000);
+	if (number >= 0)
+		*(int *)field = number;
+}
+
+void value_count(struct draft *d, const struct key *key, const config_setting_t *setting, void *field) {
+	int number = read_number(d, key, setting, 1, 100);
+	if (number >= 0)
+		*(unsigned *)field = (unsigned)number;
+}
+
+void value_port(struct draft *d, const struct key *key, const config_setting_t *setting, void *field) {
+	int number = read_number(d, key, setting, 1, UINT16_MAX);
+	if (number >= 0)
+		*(uint16_t *)field = (uint16_t)number;
 }
 
 /* ---- addresses ---- */
@@ -256,8 +370,8 @@ void value_prefixed(struct draft *d, const struct key *key, const config_setting
 	ip->prefix = (uint8_t)prefix;
 }
 
-/* A test IP must mean the same on every interface. */
-static const char *unusable_as_test(const struct ip_address *a) {
+/* A test IP, and what a node calls its own, must mean the same on every interface. */
+static const char *unusable_anywhere(const struct ip_address *a) {
 	bool link_local = a->family == AF_INET6 && a->bytes[0] == 0xfe && (a->bytes[1] & 0xc0) == 0x80;
 	return link_local ? "is link-local, which means nothing without an interface" : unusable(a);
 }
@@ -267,9 +381,15 @@ void value_address(struct draft *d, const struct key *key, const config_setting_
 	const char *text = value_text(d, key, setting);
 	if (!text)
 		return;
-	const char *why = conf_address(text, &address) ? "is no IP address" : unusable_as_test(&address);
+	const char *why = conf_address(text, &address) ? "is no IP address" : unusable_anywhere(&address);
 	if (why)
 		draft_complain(d, draft_line(setting), "%s \"%.64s\" %s", key->name, text, why);
 	else
 		*(struct ip_address *)field = address;
+}
+
+void value_own(struct draft *d, const struct key *key, const config_setting_t *setting, void *field) {
+	struct draft_address *own = field;
+	own->line = draft_line(setting);
+	value_address(d, key, setting, &own->address);
 }

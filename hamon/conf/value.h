@@ -3,8 +3,6 @@
 #ifndef HAMON_CONF_VALUE_H
 #define HAMON_CONF_VALUE_H
 
-#include <libconfig.h>
-
 #include "hamon/conf/draft.h"
 
 struct key;
@@ -35,11 +33,22 @@ value_fn value_flag;      /* bool */
 value_fn value_choice;    /* int: 0 or 1, for flags that have a third value where they are not set */
 value_fn value_duration;  /* span_t: 1 ms to an hour */
 value_fn value_interval;  /* span_t: 1 ms to a second */
+value_fn value_wait;      /* span_t: 0 to an hour */
+value_fn value_deadline;  /* span_t: 100 ms to an hour */
+value_fn value_failback;  /* span_t: "after" 1 s to 30 days; 0: "never" */
 value_fn value_lease;     /* struct conf: 1 ms to an hour, or off */
 value_fn value_policy;    /* enum policy */
 value_fn value_alone;     /* enum alone */
-value_fn value_transport; /* no field: there is one transport */
+value_fn value_transport; /* enum transport: one that a link can be told */
+value_fn value_start;     /* bool: does a cold start wait for the peer? */
+value_fn value_claim;     /* bool: does a foreign claim make this node stand down? */
+value_fn value_fence;     /* enum fence_mode, but off */
+value_fn value_command;   /* char[CONF_COMMAND]: for the shell */
+value_fn value_weight;    /* int: 0 to 1000 */
+value_fn value_count;     /* unsigned: 1 to 100 */
+value_fn value_port;      /* uint16_t: 1 to 65535 */
 value_fn value_prefixed;  /* struct conf_ip: address and prefix, as a host can have them */
-value_fn value_address;   /* struct ip_address: one that can be asked over any interface */
+value_fn value_address;   /* struct ip_address: one that means the same on any interface */
+value_fn value_own;       /* struct draft_address: the same, of a node's own */
 
 #endif

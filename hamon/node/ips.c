@@ -366,7 +366,7 @@ static void take_freed(struct node *node) {
 	if (!node->ips.crowded)
 		return;
 	node_ips_configure(node);
-	node_links_resync(node);
+	node_interfaces_resync(node);
 	node_reload_core(node);
 }
 

@@ -21,11 +21,19 @@ static void plan_interface(struct lease_plan *plan, const char *name) {
 	memcpy(plan->interfaces[plan->interfaces_n++], name, IF_NAMESIZE);
 }
 
+static uint16_t udp_port(const struct conf *conf) {
+	for (unsigned i = 0; i < conf->links_n; i++)
+		if (conf->links[i].transport == TRANSPORT_UDP)
+			return conf->port;
+	return 0;
+}
+
 /* The interfaces that are there, and the addresses: the configured ones, those that are still to be removed, and those that the
  * thread may just be adding. */
 static void make_plan(const struct node *node, struct lease_plan *plan) {
 	memset(plan, 0, sizeof *plan);
 	plan->length = node->core_config.timers.lease;
+	plan->udp_port = udp_port(&node->conf);
 	for (unsigned i = 0; i < node->interfaces_n; i++)
 		if (node->interfaces[i].iface.ifindex != 0 && node_interface_used(node, i))
 			plan_interface(plan, node->interfaces[i].iface.name);
@@ -200,6 +208,19 @@ bool node_lease_refused(struct node *node, enum heartbeat_mark mark) {
 		return node->lease.kernel && lease_permit_left(node->lease.kernel, &left) == -ENOENT;
 	}
 	return false;
+}
+
+/* An element that was set since the decision lives for L from then on, less a tick that is just over and the fraction of a
+ * millisecond that the kernel does not tell. One that was set before, and is still that long, was set hardly before. */
+enum sent node_lease_renewed(struct node *node) {
+	span_t left, slack = node->core_config.timers.tick + MSEC;
+
+	if (!node->lease.kernel)
+		return SENT_OUT;
+	int error = lease_left(node->lease.kernel, &left);
+	if (error)
+		return error == -ENOENT ? SENT_REFUSED : SENT_FAILED;
+	return left + (mono_now() - node->now) + slack > node->lease.plan.length ? SENT_OUT : SENT_FAILED;
 }
 
 bool node_lease_granted(struct node *node) {

@@ -1,4 +1,4 @@
-/* Heartbeats in and out, the interfaces they and the shared IPs live on, and what others change there. */
+/* The heartbeat links: bound to their interfaces, heartbeats in and out, and which of them the mark leaves by. */
 #include <errno.h>
 #include <string.h>
 
@@ -6,49 +6,41 @@
 
 /* A stranger is told of again after so long, not with every frame. */
 static const span_t stranger_again = 60 * SEC;
+/* A link that could not take a marked heartbeat is the last choice for so long. */
+static const span_t mark_again = 1 * SEC;
 
-/* ---- interfaces ---- */
+/* NULL: what reflects is bound to none. */
+static const struct node_interface *interface_of(const struct node *node, unsigned slot) {
+	int interface = node->links[slot].interface;
 
-bool node_interface_used(const struct node *node, unsigned interface) {
-	for (unsigned i = 0; i < node->links_n; i++)
-		if (node->links[i].interface == interface)
-			return true;
-	for (unsigned i = 0; i < CORE_IPS; i++)
-		if (node->ips.slots[i].interface == interface &&
-		    (node->ips.slots[i].used || ip_set_has(&node->ips.present, i) || ip_set_has(&node->ips.under_way, i)))
-			return true;
-	return false;
+	return interface < 0 ? NULL : &node->interfaces[interface];
 }
 
-int node_interface(struct node *node, const char *name) {
-	unsigned at = 0;
+/* ---- binding ---- */
 
-	for (unsigned i = 0; i < node->interfaces_n; i++)
-		if (strcmp(node->interfaces[i].name, name) == 0)
-			return (int)i;
-	while (at < node->interfaces_n && node_interface_used(node, at))
-		at++;
-	if (at == NODE_INTERFACES)
-		return -1;
-	node->interfaces[at] = (struct node_interface){0};
-	strncpy(node->interfaces[at].name, name, sizeof node->interfaces[at].name - 1);
-	if (at == node->interfaces_n)
-		node->interfaces_n++;
-	return (int)at;
+/* An address that is not there yet, or not on an interface that is up, is awaited; the rest is worth a word. */
+static void say_unbound(struct node *node, struct node_link *link, const char *interface, int error) {
+	if (link->said == error)
+		return;
+	link->said = error;
+	if (error == -EADDRNOTAVAIL || error == -ENETUNREACH)
+		node_say(node, NOTE_WARNING, 0, "%s has no address for its heartbeats yet", interface);
+	else if (error == -ENODEV) /* of which a notice is on its way */
+		node_say(node, NOTE_WARNING, 0, "%s vanished while it was bound", interface);
+	else if (error)
+		node_say(node, NOTE_ERROR, -error, "heartbeats cannot use %s", interface);
 }
 
-static void bind_to(struct node *node, unsigned interface) {
-	const struct iface *iface = &node->interfaces[interface].iface;
+static void bind_link(struct node *node, unsigned slot) {
+	struct node_link *link = &node->links[slot];
+	const struct iface *iface = &interface_of(node, slot)->iface;
 
-	for (unsigned i = 0; i < node->links_n && iface->ifindex != 0; i++) {
-		int error = node->links[i].interface != interface ? 0
-								  : peerlink_bind(&node->links[i].peerlink, iface->ifindex,
-										  iface->mac);
-		if (error == -ENODEV) /* of which a notice is on its way */
-			node_say(node, NOTE_WARNING, 0, "%s vanished while it was bound", iface->name);
-		else if (error)
-			node_say(node, NOTE_ERROR, -error, "heartbeats cannot use %s", iface->name);
-	}
+	if (iface->ifindex == 0)
+		return;
+	int error = peerlink_bind(&link->peerlink, iface->ifindex, iface->mac);
+	link->unbound = error != 0;
+	node->interfaces_changed = true;
+	say_unbound(node, link, iface->name, error);
 }
 
 /* A marked heartbeat that left by an interface without the lease's rules would renew nothing, and be believed. */
@@ -56,141 +48,55 @@ void node_links_bind(struct node *node) {
 	if (!node_lease_guards(node) || !node->links_unbound)
 		return;
 	node->links_unbound = false;
-	for (unsigned i = 0; i < node->interfaces_n; i++) {
-		if (node->interfaces[i].unbound)
-			bind_to(node, i);
-		node->interfaces[i].unbound = false;
-	}
+	for (unsigned i = 0; i < node->links_n; i++)
+		if (node->links[i].unbound)
+			bind_link(node, i);
 }
 
-static void unbind_from(struct node *node, unsigned interface) {
+static void unbind(struct node *node, unsigned slot) {
+	peerlink_unbind(&node->links[slot].peerlink);
+	node->links[slot].unbound = node->links_unbound = node->interfaces_changed = true;
+}
+
+void node_links_unbind(struct node *node, unsigned interface) {
 	for (unsigned i = 0; i < node->links_n; i++)
-		if (node->links[i].interface == interface)
-			peerlink_unbind(&node->links[i].peerlink);
-	node->interfaces[interface].unbound = node->links_unbound = true;
+		if (node->links[i].interface == (int)interface)
+			unbind(node, i);
 	node_lease_review(node);
 }
 
-static bool carries_shared_ips(const struct node *node, unsigned interface) {
-	for (unsigned i = 0; i < CORE_IPS; i++)
-		if (node->ips.slots[i].used && !node->ips.slots[i].disabled && node->ips.slots[i].interface == interface)
-			return true;
-	return false;
+static bool lives_on(const struct node *node, unsigned slot, int ifindex) {
+	const struct node_interface *interface = interface_of(node, slot);
+
+	return interface && ifindex != 0 && interface->iface.ifindex == ifindex;
 }
 
-/* Tells the core how the interfaces are now, however many notices it took: it knows what it knew before. */
-void node_links_report(struct node *node) {
-	struct event event = {.type = EV_CARRIER, .carrier.up = true};
+void node_links_retry(struct node *node, int ifindex) {
+	for (unsigned i = 0; i < node->links_n; i++)
+		if (node->links[i].unbound && lives_on(node, i, ifindex))
+			node->links_unbound = true;
+}
 
-	if (!node->interfaces_changed)
-		return;
-	node->interfaces_changed = false;
-	for (unsigned i = 0; i < node->interfaces_n; i++) {
-		const struct iface *iface = &node->interfaces[i].iface;
-		if (carries_shared_ips(node, i) && (iface->ifindex == 0 || !iface->carrier))
-			event.carrier.up = false;
-	}
-	node_event(node, &event);
+void node_links_address(struct node *node, bool added, const struct addr_entry *entry) {
+	unsigned self = node->conf.self;
+
+	if (added)
+		node_links_retry(node, entry->ifindex);
+	for (unsigned i = 0; i < node->links_n && !added; i++)
+		if (node->conf.links[i].transport == TRANSPORT_UDP && lives_on(node, i, entry->ifindex) &&
+		    memcmp(&node->conf.links[i].address[self], &entry->address, sizeof entry->address) == 0)
+			unbind(node, i);
+}
+
+/* Tells the core which links could carry a heartbeat. */
+void node_links_report(struct node *node) {
 	for (unsigned i = 0; i < node->links_n; i++) {
-		const struct iface *iface = &node->interfaces[node->links[i].interface].iface;
-		event = (struct event){.type = EV_LINK, .link = {.link = i, .up = iface->ifindex != 0 && iface->carrier}};
+		const struct node_interface *interface = interface_of(node, i);
+		bool ready = peerlink_ready(&node->links[i].peerlink),
+		     carries = !interface || node_interface_carries(interface);
+		struct event event = {.type = EV_LINK, .link = {.link = i, .up = ready && carries}};
 		node_event(node, &event);
 	}
-}
-
-/* Takes over what is known of an interface now; *now with ifindex 0: there is none of this name. */
-static void interface_is(struct node *node, unsigned index, const struct iface *now) {
-	struct node_interface *interface = &node->interfaces[index];
-	struct iface before = interface->iface;
-
-	interface->iface = *now;
-	node->interfaces_changed = true;
-	node_lease_review(node);
-	if (before.ifindex != now->ifindex) {
-		node_say(node, NOTE_INTERFACE, 0, "interface %s %s", interface->name,
-			 now->ifindex ? "is there" : "is gone");
-		node_ips_interface_changed(node, index, before.ifindex);
-	}
-	if (before.ifindex != now->ifindex && now->ifindex != 0) {
-		addr_promote_secondaries(&node->rtnl, now->ifindex);
-		node_ips_resync(node);
-	}
-	if (before.ifindex != 0 && now->ifindex != 0 && before.ifindex != now->ifindex)
-		node_lease_rebuild(node); /* the rules know names alone, and this one is another's now */
-	if (before.ifindex != now->ifindex || memcmp(before.mac, now->mac, sizeof now->mac) != 0)
-		unbind_from(node, index);
-	if (before.ifindex == now->ifindex && memcmp(before.mac, now->mac, sizeof now->mac) != 0)
-		node_event(node, &(struct event){.type = EV_MOVED});
-}
-
-static void look_up(struct node *node, unsigned index) {
-	struct iface iface;
-	int error = iface_get(&node->rtnl, node->interfaces[index].name, &iface);
-
-	if (error) {
-		memset(&iface, 0, sizeof iface);
-		if (error != -ENODEV)
-			node_say(node, NOTE_ERROR, -error, "interface %s cannot be used", node->interfaces[index].name);
-	}
-	interface_is(node, index, &iface);
-}
-
-void node_links_resync(struct node *node) {
-	for (unsigned i = 0; i < node->interfaces_n; i++)
-		look_up(node, i);
-	node->interfaces_changed = true;
-	node_lease_review(node);
-}
-
-/* A link notice: about one of ours by name, by index, or both. Looked up afresh, by the name of the configuration: the notice
- * may be older than the interface is, and that name may be an alternative one (`altname`), which notices do not lead with. A
- * renamed interface is gone under its old name. */
-static void link_noticed(struct node *node, const struct iface *link) {
-	for (unsigned i = 0; i < node->interfaces_n; i++) {
-		const struct node_interface *interface = &node->interfaces[i];
-		if (strcmp(interface->name, link->name) != 0 && interface->iface.ifindex != link->ifindex)
-			continue;
-		look_up(node, i);
-		node->gateway_changed = true;
-	}
-}
-
-static void noticed(void *arg, const struct watch_event *event) {
-	struct node *node = arg;
-
-	switch (event->type) {
-	case WATCH_LINK:
-	case WATCH_LINK_GONE:
-		link_noticed(node, &event->link);
-		return;
-	case WATCH_ADDRESS:
-	case WATCH_ADDRESS_GONE:
-		node_ips_noticed(node, event->type == WATCH_ADDRESS, &event->address);
-		return;
-	case WATCH_ROUTE:
-		node->gateway_changed = true;
-		return;
-	case WATCH_OVERRUN:
-		node_say(node, NOTE_WARNING, 0, "the kernel's notices overran their buffer: listing everything anew");
-		node_links_resync(node);
-		node_ips_resync(node);
-		node->gateway_changed = true;
-		return;
-	case WATCH__COUNT:
-		return;
-	}
-}
-
-void node_watch_drain(struct node *node) {
-	int error = watch_read(&node->watch, noticed, node);
-
-	if (error && error != -EAGAIN)
-		node_say(node, NOTE_ERROR, -error, "the kernel's notices could not be read");
-}
-
-static void watch_ready(void *arg, uint32_t events) {
-	(void)events;
-	node_watch_drain(arg);
 }
 
 /* ---- heartbeats in ---- */
@@ -230,25 +136,46 @@ static void reject(struct node *node, enum heartbeat_reject reason, const uint8_
 			 node->names[node->self], link);
 }
 
+/* Copies, and what is newer than all before: whatever an older one says of addresses is out of date, or a replay. */
+static bool is_newest(struct node *node, const struct heartbeat *hb) {
+	if (hb->boot < node->peer_boot || (hb->boot == node->peer_boot && hb->seq < node->peer_seq))
+		return false;
+	node->peer_boot = hb->boot;
+	node->peer_seq = hb->seq;
+	return true;
+}
+
+/* Where the peer is: its MAC on this interface, its own addresses. */
+static void learn(struct node *node, unsigned slot, const struct peerlink_frame *frame, const struct heartbeat *hb) {
+	if (!is_newest(node, hb))
+		return;
+	node_mirrors_heard(node, hb);
+	if (!frame->has_mac)
+		return;
+	struct node_interface *interface = &node->interfaces[node->links[slot].interface];
+	memcpy(interface->peer_mac, frame->mac, sizeof interface->peer_mac);
+	interface->peer_mac_known = true;
+}
+
 /* True while there may be more. */
 static bool receive(struct node *node, unsigned slot) {
-	struct node_link *link = &node->links[slot];
 	struct event event = {.type = EV_HEARTBEAT, .heartbeat.link = slot};
-	uint8_t frame[HEARTBEAT_MAX];
-	struct timespec stamp;
-	bool has_stamp = false;
-	ssize_t n = peerlink_receive(&link->peerlink, frame, sizeof frame, &stamp, &has_stamp);
+	struct heartbeat *hb = &event.heartbeat.hb;
+	struct peerlink_frame frame;
+	int error = peerlink_receive(&node->links[slot].peerlink, &frame);
 
 	mono_t read = mono_now();
-	if (n < 0)
-		return n == -EINTR;
-	enum heartbeat_reject reason = auth_open(&node->auth, node->self, node->tag, frame, (size_t)n, &event.heartbeat.hb);
+	if (error)
+		return false;
+	enum heartbeat_reject reason = auth_open(&node->auth, node->self, node->tag, frame.bytes, frame.len, hb);
 	if (reason != HEARTBEAT_OK) {
-		reject(node, reason, frame, (size_t)n, node->conf.links[slot].name);
+		reject(node, reason, frame.bytes, frame.len, node->conf.links[slot].name);
+		node_frame_heartbeat(node, slot, true, reason, hb);
 		return true;
 	}
-	event.heartbeat.rx = stamp_mono(&node->stamp, has_stamp ? &stamp : NULL, read);
-	node_step(node, &event);
+	event.heartbeat.rx = stamp_mono(&node->stamp, frame.has_stamp ? &frame.stamp : NULL, read);
+	learn(node, slot, &frame, hb);
+	node_frame_verified(node, &event);
 	return true;
 }
 
@@ -273,50 +200,86 @@ static bool seal(struct node *node, const struct heartbeat *hb, uint8_t frame[st
 	return auth_seal(&node->auth, node->self, frame, HEARTBEAT_LEN) == 0;
 }
 
-static bool has_carrier(const struct node *node, unsigned link) {
-	const struct iface *iface = &node->interfaces[node->links[link].interface].iface;
+/* How well the link could bear the mark; 0: not at all. A datagram may wait in the kernel for the neighbour's address, so Ethernet
+ * goes first; and the one that failed lately last. */
+static unsigned merit(const struct node *node, uint8_t links, unsigned slot) {
+	const struct node_link *link = &node->links[slot];
+	const struct node_interface *interface = interface_of(node, slot);
 
-	return iface->ifindex != 0 && iface->carrier;
+	if (!(links >> slot & 1) || !interface || !node_interface_carries(interface) || !peerlink_ready(&link->peerlink))
+		return 0;
+	return 1 + (node->conf.links[slot].transport == TRANSPORT_ETHERNET) + 2 * (node->now - link->failed >= mark_again);
 }
 
-/* The link that took a marked heartbeat last, or the next one that could. */
-static unsigned marking_link(const struct node *node) {
-	unsigned link = node->marking;
+/* The best of them, and of equals the one that took a marked heartbeat last; -1: none. */
+static int marking_link(const struct node *node, uint8_t links) {
+	int best = -1;
+	unsigned most = 0;
 
-	for (unsigned i = 0; i < node->links_n && !has_carrier(node, link); i++)
-		link = (link + 1) % node->links_n;
-	return link;
+	for (unsigned i = 0; i < node->links_n; i++) {
+		unsigned slot = (node->marking + i) % node->links_n, now = merit(node, links, slot);
+		if (now > most) {
+			most = now;
+			best = (int)slot;
+		}
+	}
+	return best;
 }
 
-static int send_on(struct node *node, unsigned link, const uint8_t *frame) {
-	int error = peerlink_send(&node->links[link].peerlink, frame, HEARTBEAT_LEN);
+/* 0 or -errno. A link that is not ready is no failure of it: the core knows. */
+static int send_on(struct node *node, unsigned slot, const uint8_t *frame, const struct heartbeat *hb) {
+	int error = peerlink_send(&node->links[slot].peerlink, frame, HEARTBEAT_LEN);
 
-	node->sends_failed += error != 0;
+	if (error == 0)
+		node_frame_heartbeat(node, slot, false, HEARTBEAT_OK, hb);
+	else if (error != -ENODEV)
+		node->sends_failed++;
 	return error;
 }
 
-/* The mark goes out on one link alone, once for each decision: each marked frame renews by itself, and a freeze between two of
- * them would buy the lease once more than the timers count on. */
-static enum sent send_marked(struct node *node, unsigned link, const uint8_t *frame, enum heartbeat_mark mark) {
-	int error = send_on(node, link, frame);
+/* The marked heartbeat was sent: did the mark do its work? What an Ethernet link takes has passed the rules. */
+static enum sent effect(struct node *node, unsigned slot, enum heartbeat_mark mark) {
+	bool waits = node->conf.links[slot].transport != TRANSPORT_ETHERNET; /* perhaps, for the neighbour's address */
 
-	if (error == 0 && (mark != MARK_GRANT || node_lease_granted(node)))
+	switch (mark) {
+	case MARK_PLAIN:
 		return SENT_OUT;
-	node->marking = (link + 1) % node->links_n;
-	if (error == 0)
-		return SENT_REFUSED;
-	return error == -ENOBUFS && node_lease_refused(node, mark) ? SENT_REFUSED : SENT_FAILED;
+	case MARK_RENEW:
+		return waits ? node_lease_renewed(node) : SENT_OUT;
+	case MARK_GRANT:
+		return node_lease_granted(node) ? SENT_OUT : SENT_REFUSED;
+	}
+	return SENT_FAILED;
 }
 
-/* The others get the same heartbeat without its mark; of a grant that was refused, which speaks of a lease, nothing. */
-static enum sent send_on_all(struct node *node, const uint8_t *marked, const uint8_t *plain, enum heartbeat_mark mark) {
-	unsigned first = node->marking = marking_link(node);
-	enum sent result = send_marked(node, first, marked, mark);
+static enum sent send_marked(struct node *node, unsigned slot, const uint8_t *frame, const struct heartbeat *hb) {
+	int error = send_on(node, slot, frame, hb);
+	enum sent result = SENT_FAILED;
 
-	if (mark == MARK_GRANT && result != SENT_OUT)
+	if (error == 0)
+		result = effect(node, slot, hb->mark);
+	else if (error == -ENOBUFS && node_lease_refused(node, hb->mark))
+		result = SENT_REFUSED;
+	if (result != SENT_OUT)
+		node->links[slot].failed = node->now;
+	node->marking = slot;
+	return result;
+}
+
+/* The mark goes out on one link alone, once for each decision: each marked frame renews by itself, and a freeze between two of
+ * them would buy the lease once more than the timers count on. The others get the same heartbeat without it; of a grant that
+ * was refused, which speaks of a lease, nothing. */
+static enum sent send_on_all(struct node *node, uint8_t links, const uint8_t *marked, const uint8_t *plain,
+			     const struct heartbeat *hb) {
+	int first = hb->mark == MARK_PLAIN ? -1 : marking_link(node, links);
+	enum sent result = first < 0 ? SENT_FAILED : send_marked(node, (unsigned)first, marked, hb);
+	struct heartbeat unmarked = *hb;
+
+	if (hb->mark == MARK_GRANT && result != SENT_OUT)
 		return result;
+	unmarked.mark = MARK_PLAIN;
 	for (unsigned i = 0; i < node->links_n; i++)
-		if (i != first && send_on(node, i, plain) == 0 && mark == MARK_PLAIN)
+		if (links >> i & 1 && (int)i != first && send_on(node, i, plain, &unmarked) == 0 && hb->mark == MARK_PLAIN)
 			result = SENT_OUT;
 	return result;
 }
@@ -326,13 +289,13 @@ void node_links_send(struct node *node, struct heartbeat *hb, uint8_t links) {
 	struct event event = {.type = EV_SENT, .sent = {.seq = hb->seq, .mark = hb->mark, .result = SENT_FAILED}};
 	struct heartbeat unmarked;
 
-	(void)links;
 	hb->cluster = node->tag;
 	hb->key = AUTH_KEY_NUMBER;
+	node_mirrors_address(node, hb);
 	unmarked = *hb;
 	unmarked.mark = MARK_PLAIN;
 	if (seal(node, hb, marked) && seal(node, &unmarked, plain))
-		event.sent.result = send_on_all(node, marked, plain, hb->mark);
+		event.sent.result = send_on_all(node, links, marked, plain, hb);
 	if (hb->mark == MARK_GRANT && event.sent.result != SENT_OUT)
 		node_lease_clear(node);
 	node_event(node, &event);
@@ -340,19 +303,38 @@ void node_links_send(struct node *node, struct heartbeat *hb, uint8_t links) {
 
 /* ---- setting up ---- */
 
-int node_links_init(struct node *node) {
-	node->links_n = node->conf.links_n;
-	for (unsigned i = 0; i < node->links_n; i++) {
-		struct node_link *link = &node->links[i];
-		link->interface =
-			(unsigned)node_interface(node, node->conf.links[i].interface); /* there is room at the start */
-		int error = peerlink_open(&link->peerlink);
-		if (!error)
-			error = loop_add(&node->loop, link->peerlink.fd, EPOLLIN, link_ready, NULL);
-		if (error)
-			return error;
+static int open_link(struct node *node, unsigned slot) {
+	const struct conf_link *conf = &node->conf.links[slot];
+	struct node_link *link = &node->links[slot];
+	unsigned self = node->conf.self;
+
+	*link = (struct node_link){.interface = -1, .failed = MONO_NEVER};
+	if (conf->transport != TRANSPORT_REFLECT)
+		link->interface = node_interface(node, conf->interface); /* there is room at the start */
+	switch (conf->transport) {
+	case TRANSPORT_ETHERNET:
+		return peerlink_open_ethernet(&link->peerlink);
+	case TRANSPORT_UDP:
+		return peerlink_open_udp(&link->peerlink, &conf->address[self], &conf->address[1 - self], node->conf.port);
+	case TRANSPORT_REFLECT:
+		return peerlink_open_reflect(&link->peerlink);
+	case TRANSPORT__COUNT:
+		break;
 	}
-	return loop_add(&node->loop, watch_fd(&node->watch), EPOLLIN, watch_ready, node);
+	return -EINVAL;
+}
+
+int node_links_init(struct node *node) {
+	int error = 0;
+
+	for (unsigned i = 0; i < node->conf.links_n && !error; i++) {
+		error = open_link(node, i);
+		if (!error)
+			error = loop_add(&node->loop, node->links[i].peerlink.fd, EPOLLIN, link_ready, NULL);
+		node->links_n += !error;
+	}
+	node_mirrors_review(node);
+	return error;
 }
 
 void node_links_fini(struct node *node) {

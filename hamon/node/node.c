@@ -23,6 +23,14 @@ void node_event_done(struct node *node, enum event_type type, int error) {
 
 /* ---- carrying out ---- */
 
+/* The core knows shared IPs by their slots alone, and the log by their names. */
+static void take_note(struct node *node, struct note *note) {
+	if (note->type == NOTE_HOLDER)
+		conf_address_text(&node->ips.slots[note->value].conf.address, note->text);
+	node_note(node, note);
+	node_hooks_note(node, note);
+}
+
 static void perform(struct node *node, struct action *action) {
 	switch (action->type) {
 	case ACT_SEND:
@@ -68,8 +76,7 @@ static void perform(struct node *node, struct action *action) {
 		node_raise_boot(node, action->boot);
 		return;
 	case ACT_NOTE:
-		node_note(node, &action->note);
-		node_hooks_note(node, &action->note);
+		take_note(node, &action->note);
 		return;
 	case ACT_END:
 		node->ending = true;
@@ -104,6 +111,7 @@ void node_reload_core(struct node *node) {
 
 	node->core_config.ips = node_ips_wanted(node);
 	node->core_config.tests = node->tests.mask;
+	node_mirrors_review(node);
 	actions.n = 0;
 	core_reload(&node->core, node->now, &node->core_config, &actions);
 	node->core_config.tests_renewed = 0;
@@ -164,7 +172,9 @@ static void turn(struct node *node) {
 	node_tests_tick(node);
 	node_hooks_tick(node);
 	node_links_bind(node);
-	node_links_report(node);
+	node_mirrors_tick(node);
+	node_interfaces_report(node);
+	node_arp_tick(node);
 	node_tests_gateway(node);
 	settle(node);
 	node_step(node, &tick);
@@ -289,6 +299,7 @@ static int set_up(struct node *node, const struct node_start *start) {
 	strncpy(node->run_dir, start->run_dir, sizeof node->run_dir - 1);
 	stamp_init(&node->stamp, node->now);
 	notes_init(&node->notes);
+	node_hooks_init(node);
 	set_names(node);
 	int error = derive_timers(node);
 	if (!error)
@@ -301,6 +312,8 @@ static int set_up(struct node *node, const struct node_start *start) {
 	if (!error)
 		error = node_lease_init(node);
 	if (!error)
+		error = node_interfaces_init(node);
+	if (!error)
 		error = node_links_init(node);
 	if (!error)
 		error = node_tests_init(node);
@@ -310,7 +323,7 @@ static int set_up(struct node *node, const struct node_start *start) {
 		error = node_pipes_init(node);
 	if (error)
 		return error;
-	node_links_resync(node);
+	node_interfaces_resync(node);
 	node_ips_resync(node);
 	node_links_bind(node);
 	node_tests_configure(node);

@@ -1,7 +1,8 @@
 /* What the files of the node tell one another; nobody else includes it. Together they are the one place that knows both the
  * core and the adapters:
  *   node.c   the wake: clock, sockets, core, actions       ips.c       shared IPs: slots, batches, announcements
- *   links.c  heartbeats in and out, interfaces, what others change behind our back
+ *   interfaces.c  the interfaces, and what others change there behind our back
+ *   links.c  heartbeats in and out                         mirrors.c   what reflected ones need
  *   tests.c  echo tests, the gateway that stands in        lease.c     the kernel lease
  *   pipes.c  supervisor and workers                        requests.c  the operators' requests
  *   arp.c    who claims the shared IPs on the wire         hooks.c     the configuration's commands
@@ -21,7 +22,7 @@
 #include "hamon/loop.h"
 #include "hamon/node/node.h"
 #include "hamon/notes.h"
-#include "hamon/peerlink.h"
+#include "hamon/peerlink/peerlink.h"
 #include "hamon/stamp.h"
 #include "hamon/status.h"
 #include "netlink/addr.h"
@@ -43,14 +44,23 @@ enum {
 struct node_interface {
 	char name[IF_NAMESIZE];
 	struct iface iface;              /* ifindex 0: there is none of this name */
-	bool unbound;                    /* its links are still to be bound to it as it is now */
 	uint8_t peer_mac[IFACE_MAC_LEN]; /* the peer's there: its newest verified Ethernet heartbeat came from it */
 	bool peer_mac_known;
 };
 
 struct node_link {
 	struct peerlink peerlink;
-	unsigned interface; /* index */
+	int interface; /* index; -1: it reflects */
+	bool unbound;  /* still to be bound to its interface as it is now */
+	int said;      /* why it could not be, when that was said last */
+	mono_t failed; /* when it could not take a marked heartbeat; MONO_NEVER */
+};
+
+/* What reflected heartbeats need to know. By family: IPv4, IPv6; family 0: not known. */
+struct node_mirrors {
+	bool review;                              /* test IPs, routes or addresses changed */
+	struct ip_address own[PEERLINK_FAMILIES]; /* this node's, towards the test IPs */
+	struct ip_address told[PEERLINK_FAMILIES]; /* the peer's, by its newest heartbeat */
 };
 
 struct node_ip {
@@ -141,31 +151,37 @@ struct node_test_figures {
 
 /* A host, neither node, that claims a shared IP. */
 struct node_stranger {
-	bool stands; /* claimed lately */
+	bool stands; /* it did so lately */
 	unsigned slot, interface;
+	struct ip_address address; /* the slot's */
 	uint8_t mac[FRAME_MAC_LEN];
-	mono_t since, at; /* the first and the newest claim */
-	mono_t noted;
+	mono_t since, at; /* the first and the newest claim: kernel's receive times */
 	uint64_t claims;
+	uint8_t told[FRAME_MAC_LEN]; /* the MAC that was told of, */
+	mono_t told_at;              /* and when */
+};
+
+enum {
+	NODE_STRANGERS = 16, /* shared IPs at once: claims of more are acted upon, but not told of */
+	NODE_PROBES = 16,    /* shared IPs a call, or one of each interface, where these are more */
 };
 
 /* The watch over the wires of the shared IPs. */
-enum { NODE_STRANGERS = 16 }; /* shared IPs at once; claims of more are counted alone */
 struct node_arp {
 	struct arp_watch *watch;
-	bool review;     /* interfaces or shared IPs changed: watch what is to be watched now */
-	mono_t again_at; /* an interface that could not be watched is tried again */
-	bool said;       /* that it could not */
-	unsigned next;   /* the slot that is probed next */
-	uint64_t probes, claims, stranger_claims;
-	struct node_stranger strangers[NODE_STRANGERS], newest;
+	mono_t review_at; /* what is to be watched is gone through: at each change, and now and then */
+	bool said;        /* that an interface cannot be watched */
+	unsigned next;    /* the slot that is probed next */
+	uint64_t probes, probes_failed;
+	struct node_stranger strangers[NODE_STRANGERS], newest; /* newest: since the start; claims 0: none ever */
+	unsigned holder;  /* slot of the newest claim that was the peer's, or may have been; core_status.holder_at says when */
 };
 
 /* An operator's request that the core has not answered yet. */
 struct node_pending {
 	uint32_t client; /* 0: free */
 	mono_t at;
-	bool force;
+	bool force, dry_run;
 	span_t pause;
 };
 
@@ -182,6 +198,25 @@ struct node_summary {
 struct node_watch {
 	struct node_summary told;
 	mono_t look_at; /* not before */
+};
+
+/* A command whose end the core waits for. */
+struct node_awaited {
+	mono_t until; /* MONO_FAR: none */
+	uint32_t id;  /* of the ACT_RUN */
+	bool sent;    /* the worker has it */
+};
+
+enum { NODE_ORDERS = 16 };
+
+/* The hooks worker, and what it was told. */
+struct node_hooks {
+	int fd;         /* its pipe; -1: none is there */
+	enum run shown; /* what this node's commands know it as: primary, backup, fault, quiesce; RUN__COUNT: nothing yet */
+	bool unwell;    /* by the newest end of the health command */
+	struct node_awaited fence, gate;
+	unsigned first, n; /* orders that are not on their way yet */
+	struct message_run orders[NODE_ORDERS];
 };
 
 struct node {
@@ -206,9 +241,11 @@ struct node {
 	struct node_interface interfaces[NODE_INTERFACES];
 	unsigned interfaces_n;
 	bool interfaces_changed, gateway_changed; /* since the core was told */
-	bool links_unbound;                       /* of some interface */
+	bool links_unbound;                       /* some of them are to be bound, or it is worth another trial */
 	struct node_link links[CORE_LINKS];
 	unsigned links_n, marking; /* marking: the link that marked heartbeats leave by */
+	struct node_mirrors mirrors;
+	uint64_t peer_boot, peer_seq; /* of its newest verified heartbeat */
 	uint64_t rejected[REJECT__COUNT];
 	mono_t wrong_key_at, wrong_key_noted;
 	mono_t twin_at, twin_noted; /* of another node under our name */
@@ -225,6 +262,7 @@ struct node {
 
 	int supervisor; /* -1: it is gone */
 	struct notes notes;
+	struct node_hooks hooks;
 	struct control control;
 	struct node_pending pending[CONTROL_CLIENTS];
 	struct node_watch watchers;
@@ -263,19 +301,37 @@ void node_ips_noticed(struct node *node, bool added, const struct addr_entry *en
 void node_ips_resync(struct node *node);
 void node_ips_interface_changed(struct node *node, unsigned interface, int before); /* its ifindex until now */
 
-/* ---- links.c ---- */
-int node_links_init(struct node *node);
-void node_links_fini(struct node *node);
+/* ---- interfaces.c ---- */
+int node_interfaces_init(struct node *node);
 int node_interface(struct node *node, const char *name); /* index; -1: no room, until removed shared IPs leave some */
 /* Does a link or a shared IP, configured or still to be removed, live on it? */
 bool node_interface_used(const struct node *node, unsigned interface);
+bool node_interface_carries(const struct node_interface *interface); /* it is there, and has its carrier */
+void node_interfaces_resync(struct node *node);
+/* Tells the core, if something changed: carrier, links. */
+void node_interfaces_report(struct node *node);
+void node_watch_drain(struct node *node);
+
+/* ---- links.c ---- */
+int node_links_init(struct node *node);
+void node_links_fini(struct node *node);
 /* Binds what changed, once the lease's rules stand there. */
 void node_links_bind(struct node *node);
+void node_links_unbind(struct node *node, unsigned interface); /* which is another one now, or gone */
+/* Something changed on it: what could not be bound there is worth another trial. */
+void node_links_retry(struct node *node, int ifindex);
+void node_links_address(struct node *node, bool added, const struct addr_entry *entry); /* it came or went */
+void node_links_report(struct node *node);
 void node_links_drain(struct node *node);
 void node_links_send(struct node *node, struct heartbeat *hb, uint8_t links); /* links: mask */
-void node_links_resync(struct node *node);
-void node_links_report(struct node *node);
-void node_watch_drain(struct node *node);
+
+/* ---- mirrors.c ---- */
+/* Test IPs, routes or addresses changed. */
+void node_mirrors_review(struct node *node);
+/* Looks everything up anew, if need be. */
+void node_mirrors_tick(struct node *node);
+void node_mirrors_address(const struct node *node, struct heartbeat *hb); /* fills our own addresses in */
+void node_mirrors_heard(struct node *node, const struct heartbeat *hb);   /* the peer's newest */
 
 /* ---- tests.c ---- */
 void node_tests_configure(struct node *node);
@@ -309,6 +365,9 @@ void node_lease_drop(struct node *node);
 /* A marked heartbeat could not be sent for want of room (ENOBUFS). The kernel drops it so when there is no lease, or no permit;
  * a full queue says the same: is the element gone? */
 bool node_lease_refused(struct node *node, enum heartbeat_mark mark);
+/* A heartbeat with the renew mark was sent, and may still wait in the kernel. SENT_OUT: the lease was renewed for this decision;
+ * SENT_REFUSED: there is none; SENT_FAILED: not, or not yet. */
+enum sent node_lease_renewed(struct node *node);
 /* A heartbeat with the grant mark left: is the lease there? Not if nothing stood in its way. */
 bool node_lease_granted(struct node *node);
 /* The grant failed, as far as we know: what the rule may have set nevertheless is taken back. */
@@ -329,6 +388,9 @@ const struct node_stranger *node_arp_stranger(const struct node *node);
 void node_arp_probe(struct node *node, const struct ip_set *set);
 
 /* ---- hooks.c ---- */
+void node_hooks_init(struct node *node);
+/* A new worker's pipe, which is owned from now on. */
+void node_hooks_attach(struct node *node, int fd);
 /* Has the hooks worker run a command; EV_RAN comes of RUN_FENCE and RUN_BEFORE_PRIMARY alone, at its deadline at the latest. */
 void node_hooks_run(struct node *node, enum run run, uint32_t id);
 /* A change of state: the command that belongs to it, if there is one. */

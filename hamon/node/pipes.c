@@ -1,4 +1,5 @@
 /* The pipes to our own processes: what the supervisor keeps and hands over, and the notes for the report worker. */
+#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -71,16 +72,27 @@ static void worker_ready(void *arg, uint32_t events) {
 		loop_modify(&node->loop, node->notes.fd, 0);
 }
 
-static void take_worker(struct node *node, int kind, int fd) {
-	if (kind != WORKER_REPORT || fd < 0) {
-		if (fd >= 0)
-			close(fd);
-		return;
-	}
+static void take_report(struct node *node, int fd) {
 	forget_worker(node);
 	notes_attach(&node->notes, fd);
 	if (loop_add(&node->loop, fd, 0, worker_ready, node) != 0)
 		notes_detach(&node->notes);
+}
+
+static void take_worker(struct node *node, enum worker_kind kind, int fd) {
+	if (fd < 0)
+		return;
+	switch (kind) {
+	case WORKER_REPORT:
+		take_report(node, fd);
+		return;
+	case WORKER_HOOKS:
+		node_hooks_attach(node, fd);
+		return;
+	case WORKER__COUNT:
+		break;
+	}
+	assert(!"a worker"); /* message_check() lets no other one through */
 }
 
 /* ---- to the supervisor ---- */
@@ -161,6 +173,8 @@ static void keep(struct conf *next, const struct conf *now, char *names, size_t 
 		bool differs;
 	} settings[] = {
 		{"links", next->links_n != now->links_n || memcmp(next->links, now->links, sizeof now->links) != 0},
+		{"connectivity-test.reflect", next->reflect != now->reflect},
+		{"heartbeat-port", next->port != now->port},
 		{"failover.within", next->within != now->within},
 		{"failover.heartbeat-interval", next->heartbeat != now->heartbeat},
 		{"failover.lease", next->lease != now->lease || next->lease_off != now->lease_off},
@@ -179,6 +193,8 @@ static void keep(struct conf *next, const struct conf *now, char *names, size_t 
 						 "%s needs a restart: the old value stays in force\n", settings[i].name);
 	memcpy(next->links, now->links, sizeof now->links);
 	next->links_n = now->links_n;
+	next->reflect = now->reflect;
+	next->port = now->port;
 	next->within = now->within;
 	next->heartbeat = now->heartbeat;
 	next->lease = now->lease;
@@ -214,7 +230,7 @@ static void apply_conf(struct node *node, const struct conf *next) {
 	node->conf = *next;
 	node_configure(node, next);
 	node_ips_configure(node);
-	node_links_resync(node);
+	node_interfaces_resync(node);
 	node_ips_resync(node);
 	node_tests_configure(node);
 	node_reload_core(node);
@@ -281,7 +297,7 @@ static void take_message(struct node *node, const struct message *message, int f
 		reload_failed(node, &message->reload);
 		break;
 	case MSG_WORKER:
-		take_worker(node, message->worker.kind, fd);
+		take_worker(node, (enum worker_kind)message->worker.kind, fd);
 		return; /* the descriptor is its own now */
 	case MSG_STOP:
 		stop(node);
@@ -292,7 +308,11 @@ static void take_message(struct node *node, const struct message *message, int f
 	case MSG_OPERATOR:
 	case MSG_ASK_RELOAD:
 	case MSG_RELOADED:
+	case MSG_RAISE_BOOT:
 	case MSG_NOTE:
+	case MSG_RUN:
+	case MSG_RAN:
+	case MSG_SAID:
 	case MSG__COUNT:
 		node_say(node, NOTE_ERROR, EPROTO, "the supervisor sent what it never sends");
 		break;

@@ -5,48 +5,112 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "hamon/facts.h"
 #include "hamon/node/parts.h"
 #include "hamon/outcome.h"
+#include "hamon/suggest.h"
 
 /* ---- status ---- */
 
-static void status(struct node *node, uint32_t client) {
+/* What a view points to, as long as the answer is being built. */
+struct picture {
+	struct status_view view;
+	struct core_facts facts;
+	struct status_test test[CORE_TESTS];
+	bool disabled[CORE_IPS];
+	char holder[INET6_ADDRSTRLEN], stranger[INET6_ADDRSTRLEN], mac[sizeof "00:00:00:00:00:00"];
+};
+
+static struct status_test figures(const struct node *node, unsigned slot) {
+	struct node_test_figures from;
+
+	node_tests_figures(node, slot, &from);
+	return (struct status_test){.rtt = from.last,
+				    .rtt_average = from.average,
+				    .rtt_most = from.greatest,
+				    .asked = from.sent,
+				    .answered = from.answered,
+				    .loss = from.loss,
+				    .too_slow = from.slow,
+				    .own = from.own};
+}
+
+static struct status_stranger stranger(const struct node *node, struct picture *picture) {
+	const struct node_stranger *from = &node->arp.newest;
+	const uint8_t *mac = from->mac;
+
+	if (from->claims == 0)
+		return (struct status_stranger){.at = MONO_NEVER};
+	snprintf(picture->mac, sizeof picture->mac, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4],
+		 mac[5]);
+	return (struct status_stranger){.at = from->at,
+					.ip = conf_address_text(&from->address, picture->stranger),
+					.mac = picture->mac,
+					.interface = node->interfaces[from->interface].name,
+					.count = from->claims};
+}
+
+/* The shared IP that somebody answered for, if it is one still. */
+static const char *holder_ip(const struct node *node, const struct core_status *core, char out[INET6_ADDRSTRLEN]) {
+	const struct node_ip *ip = &node->ips.slots[node->arp.holder];
+
+	return core->holder_at != MONO_NEVER && ip->used ? conf_address_text(&ip->conf.address, out) : NULL;
+}
+
+/* Too large for a stack; each call draws it anew. */
+static const struct status_view *look(struct node *node) {
+	static struct picture picture;
 	const struct core_status *core = node_status(node);
-	static bool disabled[CORE_IPS];
-	struct status_view view = {.now = node->now,
-				   .real_ns = log_real_now(),
-				   .conf = &node->conf,
-				   .timers = &node->core_config.timers,
-				   .core = core,
-				   .slot_of = node->ips.slot_of,
-				   .held = &node->ips.present,
-				   .disabled = disabled,
-				   .tests = node->tests.address,
-				   .test_rtt = node->tests.rtt,
-				   .tests_are_gateway = node->tests.gateway,
-				   .rejected = node->rejected,
-				   .wrong_key_at = node->wrong_key_at,
-				   .twin_at = node->twin_at,
-				   .stamps_discarded = node->stamp.discarded,
-				   .notes_dropped = node->notes.dropped,
-				   .sends_failed = node->sends_failed,
-				   .realtime = node->realtime,
-				   .locked = node->locked,
-				   .lease_in_kernel = node->lease.kernel != NULL,
-				   .lease_table = node->lease.kernel ? lease_table(node->lease.kernel) : NULL,
-				   .lease_unguarded = node->lease.kernel && !node->lease.stands,
-				   .lease_changes = node->lease.changes,
-				   .lease_changed_at = node->lease.changed_at,
-				   .lease_change = node->lease.change,
-				   .generation = node->generation,
-				   .pid = (int)getpid(),
-				   .started = node->started};
 
 	node->rejected[REJECT_OLD_BOOT] = core->old_boot;
 	node->rejected[REJECT_REPLAY] = core->duplicates;
 	for (unsigned i = 0; i < CORE_IPS; i++)
-		disabled[i] = node->ips.slots[i].disabled;
-	control_reply(&node->control, client, status_json(&view));
+		picture.disabled[i] = node->ips.slots[i].disabled;
+	for (unsigned i = 0; i < CORE_TESTS; i++)
+		picture.test[i] = figures(node, i);
+	core_facts(&node->core, node->now, &picture.facts);
+	picture.view = (struct status_view){
+		.now = node->now,
+		.real_ns = log_real_now(),
+		.conf = &node->conf,
+		.timers = &node->core_config.timers,
+		.core = core,
+		.facts = &picture.facts,
+		.slot_of = node->ips.slot_of,
+		.held = &node->ips.present,
+		.disabled = picture.disabled,
+		.tests = node->tests.address,
+		.test = picture.test,
+		.holder_ip = holder_ip(node, core, picture.holder),
+		.stranger = stranger(node, &picture),
+		.tests_are_gateway = node->tests.gateway,
+		.rejected = node->rejected,
+		.wrong_key_at = node->wrong_key_at,
+		.twin_at = node->twin_at,
+		.stamps_discarded = node->stamp.discarded,
+		.notes_dropped = node->notes.dropped,
+		.sends_failed = node->sends_failed,
+		.realtime = node->realtime,
+		.locked = node->locked,
+		.lease_in_kernel = node->lease.kernel != NULL,
+		.lease_table = node->lease.kernel ? lease_table(node->lease.kernel) : NULL,
+		.lease_unguarded = node->lease.kernel && !node->lease.stands,
+		.lease_changes = node->lease.changes,
+		.lease_changed_at = node->lease.changed_at,
+		.lease_change = node->lease.change,
+		.generation = node->generation,
+		.pid = (int)getpid(),
+		.started = node->started,
+	};
+	return &picture.view;
+}
+
+static void status(struct node *node, uint32_t client) {
+	control_reply(&node->control, client, status_json(look(node)));
+}
+
+static void explain(struct node *node, uint32_t client) {
+	control_reply(&node->control, client, facts_json(look(node)));
 }
 
 /* ---- verbs of the core ---- */
@@ -65,12 +129,14 @@ static void say_request(struct node *node, enum verb verb, const struct control_
 		 request->reason[0] ? ": " : "", request->reason);
 }
 
-static void ask_core(struct node *node, uint32_t client, enum verb verb, const struct control_request *request) {
+static void ask_core(struct node *node, uint32_t client, enum verb verb, enum keep keep,
+		     const struct control_request *request) {
 	struct event event = {.type = EV_OPERATOR,
 			      .asked = {.verb = verb,
 					.force = request->force,
 					.dry_run = request->dry_run,
 					.pause = request->pause,
+					.keep = keep,
 					.token = client}};
 	struct node_pending *slot = pending(node, 0);
 
@@ -79,9 +145,39 @@ static void ask_core(struct node *node, uint32_t client, enum verb verb, const s
 			      reply_error(EXIT_REFUSED, "try again in a moment", "too many requests are under way"));
 		return;
 	}
-	*slot = (struct node_pending){.client = client, .at = node->now, .force = request->force, .pause = request->pause};
+	*slot = (struct node_pending){.client = client,
+				      .at = node->now,
+				      .force = request->force,
+				      .dry_run = request->dry_run,
+				      .pause = request->pause};
 	say_request(node, verb, request);
 	node_step(node, &event);
+}
+
+/* Which node an operator named; none: the nodes find out by themselves. */
+static void resolve(struct node *node, uint32_t client, const struct control_request *request) {
+	const struct conf *conf = &node->conf;
+	const char *own = conf->nodes[conf->self].name, *other = conf->nodes[1 - conf->self].name;
+	char hint[2 * CONF_NAME + sizeof "did you mean ?"];
+	struct suggest suggest;
+
+	if (request->keep[0] == '\0') {
+		ask_core(node, client, VERB_RESOLVE, KEEP_EITHER, request);
+	} else if (strcmp(request->keep, own) == 0) {
+		ask_core(node, client, VERB_RESOLVE, KEEP_SELF, request);
+	} else if (strcmp(request->keep, other) == 0) {
+		ask_core(node, client, VERB_RESOLVE, KEEP_PEER, request);
+	} else {
+		suggest_init(&suggest, request->keep);
+		suggest_offer(&suggest, own);
+		suggest_offer(&suggest, other);
+		if (suggest.best)
+			snprintf(hint, sizeof hint, "did you mean %s?", suggest.best);
+		else
+			snprintf(hint, sizeof hint, "they are %s and %s", own, other);
+		control_reply(&node->control, client,
+			      reply_error(EXIT_USAGE, hint, "%s is no node of this cluster", request->keep));
+	}
 }
 
 void node_answer(struct node *node, uint32_t token, enum verb verb, enum outcome outcome) {
@@ -97,10 +193,17 @@ void node_answer(struct node *node, uint32_t token, enum verb verb, enum outcome
 				    .epoch = core->seen,
 				    .pause = slot->pause,
 				    .faults = core->faults,
+				    .serves = core->hold,
 				    .peer_serves = core->peer_lease,
 				    .forced = slot->force};
+	struct json_object *reply = outcome_json(verb, outcome, &view);
+	if (slot->dry_run && reply) {
+		const struct status_view *now = look(node);
+		facts_details(reply, now);
+		facts_put(reply, now);
+	}
 	slot->client = 0;
-	control_reply(&node->control, token, outcome_json(verb, outcome, &view));
+	control_reply(&node->control, token, reply);
 }
 
 /* ---- shared IPs ---- */
@@ -140,16 +243,16 @@ static void requested(void *arg, uint32_t client, const struct control_request *
 		status(node, client);
 		return;
 	case REQUEST_TAKEOVER:
-		ask_core(node, client, VERB_TAKEOVER, request);
+		ask_core(node, client, VERB_TAKEOVER, KEEP_EITHER, request);
 		return;
 	case REQUEST_STANDDOWN:
-		ask_core(node, client, VERB_STANDDOWN, request);
+		ask_core(node, client, VERB_STANDDOWN, KEEP_EITHER, request);
 		return;
 	case REQUEST_PAUSE:
-		ask_core(node, client, VERB_PAUSE, request);
+		ask_core(node, client, VERB_PAUSE, KEEP_EITHER, request);
 		return;
 	case REQUEST_RESUME:
-		ask_core(node, client, VERB_RESUME, request);
+		ask_core(node, client, VERB_RESUME, KEEP_EITHER, request);
 		return;
 	case REQUEST_IP:
 		switch_ip(node, client, request);
@@ -159,6 +262,21 @@ static void requested(void *arg, uint32_t client, const struct control_request *
 		return;
 	case REQUEST_TEST_IPS:
 		node_tests_request(node, client);
+		return;
+	case REQUEST_RESOLVE:
+		resolve(node, client, request);
+		return;
+	case REQUEST_ABORT:
+		ask_core(node, client, VERB_ABORT, KEEP_EITHER, request);
+		return;
+	case REQUEST_CLEAR:
+		ask_core(node, client, VERB_CLEAR, KEEP_EITHER, request);
+		return;
+	case REQUEST_EXPLAIN:
+		explain(node, client);
+		return;
+	case REQUEST_WATCH:
+		node_watch_request(node, client, request);
 		return;
 	case REQUEST__COUNT:
 		return;

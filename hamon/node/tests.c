@@ -1,5 +1,5 @@
-/* The connectivity tests: echo requests out, answers in, the gateway where no test IP is configured, and the rounds that an
- * operator asks for. The verdicts are the core's. */
+/* The connectivity tests: echo requests out, answers in and their figures, the gateway where no test IP is configured, and the
+ * rounds that an operator asks for. The verdicts are the core's. */
 #include <errno.h>
 #include <string.h>
 
@@ -7,22 +7,35 @@
 
 /* A round by hand waits so long for its answers. */
 static const span_t trial_patience = 1 * SEC;
+/* That a test IP is too slow is told again after so long. */
+static const span_t slow_again = 60 * SEC;
 
-static void forget_rtt(struct node_tests *tests) {
+static void forget(struct node_tests *tests, uint16_t mask) {
 	for (unsigned i = 0; i < CORE_TESTS; i++)
-		tests->rtt[i] = -1;
+		if (mask & 1U << i) {
+			tests->rtt[i] = -1;
+			tests->record[i] = (struct node_record){.warned = MONO_NEVER};
+		}
 }
 
 /* ---- which ---- */
 
-static void add(struct node_tests *tests, unsigned slot, const struct ip_address *address, int ifindex) {
-	tests->address[slot] = *address;
-	tests->ifindex[slot] = ifindex;
-	tests->mask |= (uint16_t)(1U << slot);
+/* A choice of test IPs: node_tests without what became of them. */
+struct choice {
+	struct ip_address address[CORE_TESTS];
+	int ifindex[CORE_TESTS];
+	uint16_t mask;
+	bool gateway;
+};
+
+static void add(struct choice *choice, unsigned slot, const struct ip_address *address, int ifindex) {
+	choice->address[slot] = *address;
+	choice->ifindex[slot] = ifindex;
+	choice->mask |= (uint16_t)(1U << slot);
 }
 
 /* The default gateway of the first shared IP's interface, of its own family first. */
-static void find_gateway(struct node *node, struct node_tests *tests) {
+static void find_gateway(struct node *node, struct choice *choice) {
 	static const int families[2][2] = {{AF_INET, AF_INET6}, {AF_INET6, AF_INET}};
 	const struct conf_ip *ip = &node->conf.ips[0];
 	int slot = node->ips.slot_of[0];
@@ -31,24 +44,23 @@ static void find_gateway(struct node *node, struct node_tests *tests) {
 
 	for (unsigned i = 0; i < 2 && ifindex != 0; i++)
 		if (route_gateway(&node->rtnl, ifindex, families[ip->address.family == AF_INET6][i], &gateway) == 0) {
-			add(tests, 0, &gateway, ifindex);
+			add(choice, 0, &gateway, ifindex);
 			return;
 		}
 }
 
-static void look(struct node *node, struct node_tests *tests) {
-	memset(tests->address, 0, sizeof tests->address);
-	memset(tests->ifindex, 0, sizeof tests->ifindex);
-	tests->mask = 0;
-	tests->gateway = node->conf.tests_n == 0;
-	if (tests->gateway)
-		find_gateway(node, tests);
+static struct choice look(struct node *node) {
+	struct choice choice = {.gateway = node->conf.tests_n == 0};
+
+	if (choice.gateway)
+		find_gateway(node, &choice);
 	for (unsigned i = 0; i < node->conf.tests_n; i++)
-		add(tests, i, &node->conf.tests[i], 0);
+		add(&choice, i, &node->conf.tests[i], 0);
+	return choice;
 }
 
 /* What one test IP proved says nothing of the next in its slot: the core begins with those afresh. */
-static uint16_t renewed(const struct node_tests *before, const struct node_tests *now) {
+static uint16_t renewed(const struct node_tests *before, const struct choice *now) {
 	uint16_t mask = 0;
 
 	for (unsigned i = 0; i < CORE_TESTS; i++)
@@ -58,36 +70,206 @@ static uint16_t renewed(const struct node_tests *before, const struct node_tests
 	return mask;
 }
 
+static void adopt(struct node *node, const struct choice *choice) {
+	struct node_tests *tests = &node->tests;
+	uint16_t fresh = renewed(tests, choice);
+
+	node->core_config.tests_renewed |= fresh;
+	forget(tests, fresh | (uint16_t)~choice->mask);
+	memcpy(tests->address, choice->address, sizeof tests->address);
+	memcpy(tests->ifindex, choice->ifindex, sizeof tests->ifindex);
+	tests->mask = choice->mask;
+	tests->gateway = choice->gateway;
+}
+
+/* ---- those that are our own ---- */
+
+static bool same_address(const struct ip_address *a, const struct ip_address *b) {
+	return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
+
+/* The test IPs that have this address: a mask. A link-local one (a gateway's) is another on each interface. */
+static uint16_t with_address(const struct node_tests *tests, const struct addr_entry *entry) {
+	uint16_t mask = 0;
+
+	for (unsigned i = 0; i < CORE_TESTS; i++)
+		if (tests->mask & 1U << i && same_address(&tests->address[i], &entry->address) &&
+		    (tests->ifindex[i] == 0 || tests->ifindex[i] == entry->ifindex))
+			mask |= (uint16_t)(1U << i);
+	return mask;
+}
+
+static void listed(void *arg, const struct addr_entry *entry) {
+	struct node_tests *tests = arg;
+
+	tests->own |= with_address(tests, entry);
+}
+
+/* A node that asks itself is answered whatever befalls the network. So it does not ask, and the test IP counts as one that does
+ * not answer: were it left out of the policy's count here alone, the nodes' majorities need not share a test IP. */
+static void find_own(struct node *node) {
+	struct node_tests *tests = &node->tests;
+	uint16_t before = tests->own;
+	char text[INET6_ADDRSTRLEN];
+
+	tests->own_changed = false;
+	tests->own = 0;
+	int error = addr_list(&node->rtnl, 0, listed, tests);
+	if (error) {
+		tests->own |= before;
+		tests->own_changed = error == -EINTR; /* it changed meanwhile: once more, in the next wake */
+	}
+	for (unsigned i = 0; i < CORE_TESTS; i++)
+		if (tests->own & ~before & 1U << i)
+			node_say(node, NOTE_TEST, 0,
+				 "test IP %s is an address of this very node: it counts as one that does not answer",
+				 conf_address_text(&tests->address[i], text));
+}
+
+void node_tests_noticed(struct node *node, const struct addr_entry *entry) {
+	node->tests.own_changed |= !entry || with_address(&node->tests, entry) != 0;
+}
+
+/* ---- the gateway that stands in ---- */
+
 /* The kernel flushes a lost interface's routes, the gateway's too: that does not make it another one, and to test nothing
  * just then would be to count connectivity as given. A gateway once known is kept until another is found. */
 void node_tests_gateway(struct node *node) {
-	struct node_tests *tests = &node->tests, found = node->tests;
+	struct node_tests *tests = &node->tests;
 	char text[INET6_ADDRSTRLEN];
 
+	/* Routes change with interfaces, and addresses that vanish with one have no notice each. */
+	if (tests->own_changed || (node->gateway_changed && tests->own != 0))
+		find_own(node);
 	if (!node->gateway_changed)
 		return;
 	node->gateway_changed = false;
 	if (!tests->gateway)
 		return;
-	look(node, &found);
+	struct choice found = look(node);
 	if (found.mask == 0 || renewed(tests, &found) == 0)
 		return;
-	node->core_config.tests_renewed |= renewed(tests, &found);
-	*tests = found;
-	forget_rtt(tests);
+	adopt(node, &found);
 	node_say(node, NOTE_INFO, 0, "the default gateway %s is the test IP", conf_address_text(&tests->address[0], text));
 	node_reload_core(node);
 }
 
+/* ---- figures ---- */
+
+static bool in_time(const struct node *node, span_t rtt) {
+	return rtt >= 0 && rtt <= node->core_config.timers.test_fresh;
+}
+
+static void record_request(struct node *node, unsigned slot) {
+	struct node_record *record = &node->tests.record[slot];
+	unsigned at = record->sent++ % NODE_REQUESTS;
+
+	record->ring[at].sent = node->now;
+	record->ring[at].rtt = -1;
+}
+
+/* How many of the newest requests the ring holds; request i of these, from the newest on, is ring[newest(record, i)]. */
+static unsigned held(const struct node_record *record) {
+	return record->sent < NODE_REQUESTS ? (unsigned)record->sent : NODE_REQUESTS;
+}
+
+static unsigned newest(const struct node_record *record, unsigned i) {
+	return (unsigned)((record->sent - 1 - i) % NODE_REQUESTS);
+}
+
+/* A second answer to one request (networks duplicate) counts for nothing. */
+static void record_answer(struct node *node, unsigned slot, mono_t sent, span_t rtt) {
+	struct node_record *record = &node->tests.record[slot];
+
+	for (unsigned i = 0; i < held(record); i++) {
+		unsigned at = newest(record, i);
+		if (record->ring[at].sent != sent || record->ring[at].rtt >= 0)
+			continue;
+		record->ring[at].rtt = rtt;
+		record->answered += in_time(node, rtt);
+		return;
+	}
+}
+
+void node_tests_figures(const struct node *node, unsigned slot, struct node_test_figures *out) {
+	const struct node_record *record = &node->tests.record[slot];
+	unsigned judged = 0, lost = 0, answers = 0;
+	span_t sum = 0, greatest = -1;
+
+	for (unsigned i = 0; i < held(record); i++) {
+		unsigned at = newest(record, i);
+		span_t rtt = record->ring[at].rtt;
+		if (rtt < 0 && in_time(node, node->now - record->ring[at].sent))
+			continue; /* its answer may still come */
+		judged++;
+		lost += !in_time(node, rtt);
+		if (rtt < 0)
+			continue;
+		answers++;
+		sum += rtt;
+		greatest = mono_max(greatest, rtt);
+	}
+	*out = (struct node_test_figures){
+		.sent = record->sent,
+		.answered = record->answered,
+		.loss = judged ? (100 * lost + judged / 2) / judged : 0,
+		.last = node->tests.rtt[slot],
+		.average = answers ? sum / answers : -1,
+		.greatest = greatest,
+		.slow = record->slow,
+		.own = node->tests.own >> slot & 1,
+	};
+}
+
+/* The quickest of the newest answers; -1: there are too few for a verdict. One that a freeze held up is no proof of slowness. */
+static span_t quickest(const struct node_record *record) {
+	enum { ANSWERS = 5 };
+	span_t least = MONO_FAR;
+	unsigned answers = 0;
+
+	for (unsigned i = 0; i < held(record) && answers < ANSWERS; i++) {
+		span_t rtt = record->ring[newest(record, i)].rtt;
+		answers += rtt >= 0;
+		if (rtt >= 0)
+			least = mono_min(least, rtt);
+	}
+	return answers == ANSWERS ? least : -1;
+}
+
+/* A request goes out every h, and its answer counts for F after it was decided: a round trip that leaves less of F than an
+ * interval and a half leaves gaps, in which the test IP counts as silent. */
+static void judge_slowness(struct node *node, unsigned slot) {
+	const struct timers *timers = &node->core_config.timers;
+	struct node_record *record = &node->tests.record[slot];
+	span_t limit = timers->test_fresh - 3 * timers->heartbeat / 2, rtt = quickest(record);
+	char address[INET6_ADDRSTRLEN], within[CONF_DURATION];
+
+	record->slow = rtt > limit;
+	if (!record->slow || node->now - record->warned < slow_again)
+		return;
+	record->warned = node->now;
+	node_say(node, NOTE_TEST, 0,
+		 "test IP %s answers after %.1f ms; failover within %s needs it within %.1f ms: choose a nearer one, "
+		 "or "
+		 "a longer `within`",
+		 conf_address_text(&node->tests.address[slot], address), (double)rtt / MSEC,
+		 conf_duration_text(node->conf.within, within), (double)limit / MSEC);
+}
+
 /* ---- out and in ---- */
 
-void node_tests_send(struct node *node, uint16_t mask) {
-	struct node_tests *tests = &node->tests;
+static int ask(struct node *node, unsigned slot) {
+	const struct node_tests *tests = &node->tests;
 
+	record_request(node, slot);
+	return icmp_send(&node->icmp, slot, &tests->address[slot], tests->ifindex[slot], node->now);
+}
+
+void node_tests_send(struct node *node, uint16_t mask) {
 	for (unsigned i = 0; i < CORE_TESTS; i++)
-		if (mask & tests->mask & 1U << i)
+		if (mask & node->tests.mask & ~node->tests.own & 1U << i)
 			/* No answer is what a failure means; the reasons (no route, no carrier) are others' to tell. */
-			(void)icmp_send(&node->icmp, i, &tests->address[i], tests->ifindex[i], node->now);
+			(void)ask(node, i);
 }
 
 static void note_trials(struct node *node, const struct icmp_answer *answer, span_t rtt) {
@@ -106,7 +288,11 @@ void node_tests_drain(struct node *node) {
 	while (icmp_receive(&node->icmp, &answer) == 0) {
 		struct event event = {.type = EV_TEST_ANSWERED, .answer = {.slot = answer.slot, .sent = answer.sent}};
 		span_t rtt = mono_now() - answer.sent;
+		if (node->tests.own >> answer.slot & 1)
+			continue;
 		node->tests.rtt[answer.slot] = rtt;
+		record_answer(node, answer.slot, answer.sent, rtt);
+		judge_slowness(node, answer.slot);
 		note_trials(node, &answer, rtt);
 		node_step(node, &event);
 	}
@@ -129,6 +315,8 @@ static struct json_object *trial_result(const struct node *node, const struct no
 	json_object_object_add(result, "answered", json_object_new_boolean(answered));
 	if (answered)
 		json_object_object_add(result, "rtt_ms", json_object_new_double((double)trial->rtt[slot] / MSEC));
+	else if (trial->error[slot] == -EADDRINUSE)
+		json_object_object_add(result, "error", json_object_new_string("an address of this very node"));
 	else if (trial->error[slot])
 		json_object_object_add(result, "error", json_object_new_string(strerror(-trial->error[slot])));
 	return result;
@@ -174,7 +362,7 @@ void node_tests_request(struct node *node, uint32_t client) {
 	for (unsigned i = 0; i < CORE_TESTS; i++) {
 		trial->rtt[i] = -1;
 		if (tests->mask & 1U << i)
-			trial->error[i] = icmp_send(&node->icmp, i, &tests->address[i], tests->ifindex[i], node->now);
+			trial->error[i] = tests->own >> i & 1 ? -EADDRINUSE : ask(node, i);
 		if (trial->error[i])
 			trial->waiting &= (uint16_t) ~(1U << i);
 	}
@@ -200,11 +388,10 @@ mono_t node_tests_deadline(const struct node *node) {
 /* ---- setting up ---- */
 
 void node_tests_configure(struct node *node) {
-	struct node_tests before = node->tests;
+	struct choice choice = look(node);
 
-	look(node, &node->tests);
-	node->core_config.tests_renewed |= renewed(&before, &node->tests);
-	forget_rtt(&node->tests);
+	adopt(node, &choice);
+	find_own(node);
 }
 
 int node_tests_init(struct node *node) {

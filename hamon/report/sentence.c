@@ -1,101 +1,65 @@
-/* Notes in words, as sentence.h says. One function a note type that has more to say than a format can. */
+/* Notes in words, as sentence.h says: a table of them, a function each. */
 #include "hamon/report/sentence.h"
 
+#include <assert.h>
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 
 #include "hamon/wire/heartbeat.h"
+#include "hamon/words.h"
 
-struct text {
-	char *out;
-	size_t n;
+struct saying {
+	struct words *text;
+	const struct sentence_names *names;
+	const struct note *note;
 };
-
-__attribute__((format(printf, 2, 3))) static void add(struct text *text, const char *format, ...) {
-	va_list values;
-	va_start(values, format);
-	int n = vsnprintf(text->out + text->n, SENTENCE_MAX - text->n, format, values);
-	va_end(values);
-	if (n > 0)
-		text->n += (size_t)n < SENTENCE_MAX - text->n ? (size_t)n : SENTENCE_MAX - text->n - 1;
-}
-
-/* "0.7 ms", "450 ms", "12.3 s", "90 min", "2 h": as exact as somebody would say it. */
-static void add_span(struct text *text, span_t span) {
-	if (span < 10 * MSEC)
-		add(text, "%" PRId64 ".%" PRId64 " ms", span / MSEC, span % MSEC / (100 * USEC));
-	else if (span < 10 * SEC)
-		add(text, "%" PRId64 " ms", span / MSEC);
-	else if (span < 600 * SEC)
-		add(text, "%" PRId64 ".%" PRId64 " s", span / SEC, span % SEC / (100 * MSEC));
-	else if (span % (3600 * SEC))
-		add(text, "%" PRId64 " min", span / (60 * SEC));
-	else
-		add(text, "%" PRId64 " h", span / (3600 * SEC));
-}
-
-static void add_count(struct text *text, int64_t n, const char *thing) {
-	add(text, "%" PRId64 " %s%s", n, thing, n == 1 ? "" : "s");
-}
 
 /* ---- the facts ---- */
 
 /* "on eth0, eth1 (down)" */
-static void add_links(struct text *text, const struct sentence_names *names, const struct facts *facts) {
+static void add_links(struct words *text, const struct sentence_names *names, const struct facts *facts) {
 	const char *before = " on ";
 	for (unsigned i = 0; i < names->links_n; i++) {
 		if (!(facts->links >> i & 1))
 			continue;
-		add(text, "%s%s%s", before, names->links[i], facts->links_up >> i & 1 ? "" : " (down)");
+		words_add(text, "%s%s%s", before, names->links[i], facts->links_up >> i & 1 ? "" : " (down)");
 		before = ", ";
 	}
 }
 
 /* "; test 192.0.2.1 ok, 192.0.2.254 failed", or nothing where nothing is tested. */
-static void add_tests(struct text *text, const struct sentence_names *names, const struct facts *facts) {
+static void add_tests(struct words *text, const struct sentence_names *names, const struct facts *facts) {
 	const char *before = "; test ";
 	for (unsigned i = 0; i < names->tests_n; i++) {
 		if (!(facts->tests >> i & 1))
 			continue;
-		add(text, "%s%s %s", before, names->tests[i], facts->tests_fresh >> i & 1 ? "ok" : "failed");
+		words_add(text, "%s%s %s", before, names->tests[i], facts->tests_fresh >> i & 1 ? "ok" : "failed");
 		before = ", ";
 	}
 }
 
-static void add_silence(struct text *text, const struct sentence_names *names, const struct facts *facts) {
+static void add_silence(struct words *text, const struct sentence_names *names, const struct facts *facts) {
 	if (facts->silent < 0) {
-		add(text, "%s was never heard", names->peer);
+		words_add(text, "%s was never heard", names->peer);
 	} else {
-		add(text, "%s silent ", names->peer);
-		add_span(text, facts->silent);
+		words_add(text, "%s silent ", names->peer);
+		words_span(text, facts->silent);
 	}
 	add_links(text, names, facts);
 }
 
-static void add_lapse(struct text *text, const struct sentence_names *names, const struct facts *facts) {
-	add(text, "the lease ran out: ");
+static void add_lapse(struct words *text, const struct sentence_names *names, const struct facts *facts) {
+	words_add(text, "the lease ran out: ");
 	if (facts->echo_age < 0) {
-		add(text, "%s never echoed", names->peer);
+		words_add(text, "%s never echoed", names->peer);
 	} else {
-		add(text, "newest echo of %s ", names->peer);
-		add_span(text, facts->echo_age);
-		add(text, " old");
+		words_add(text, "newest echo of %s ", names->peer);
+		words_span(text, facts->echo_age);
+		words_add(text, " old");
 	}
 	add_tests(text, names, facts);
-}
-
-static void add_faults(struct text *text, const struct facts *facts) {
-	const char *before = "; fault: ";
-	for (unsigned bit = 0; bit < FAULTS; bit++) {
-		if (!(facts->faults >> bit & 1))
-			continue;
-		add(text, "%s%s", before, fault_name((enum fault)(1 << bit)));
-		before = ", ";
-	}
 }
 
 /* ---- transitions ---- */
@@ -135,6 +99,14 @@ static const char *plain_words(enum cause cause, const struct facts *facts) {
 		return "the claim's guard did not hold a second time";
 	case CAUSE_STOP:
 		return "told to stop";
+	case CAUSE_STRANGER:
+		return fault_words(facts, FAULT_STRANGER, "another host claims a shared IP",
+				   "no other host claims a shared IP any more");
+	case CAUSE_VETO:
+		return fault_words(facts, FAULT_VETO, "the before-primary command said no",
+				   "the before-primary command may be asked again");
+	case CAUSE_FAILBACK:
+		return "the role goes back to the node of higher preference";
 	case CAUSE_HEARD:
 	case CAUSE_LATE:
 	case CAUSE_SILENCE:
@@ -149,6 +121,8 @@ static const char *plain_words(enum cause cause, const struct facts *facts) {
 	case CAUSE_SERVING:
 	case CAUSE_TESTS:
 	case CAUSE_TIMEOUT:
+	case CAUSE_HOLDER:
+	case CAUSE_FENCE:
 	case CAUSE__COUNT:
 		break;
 	}
@@ -176,6 +150,10 @@ static const char *peer_words(enum cause cause) {
 		return "is primary and ill, this node is fit";
 	case CAUSE_TIMEOUT:
 		return "did not answer the request";
+	case CAUSE_HOLDER:
+		return "is silent, and yet somebody answers for a shared IP: it lives";
+	case CAUSE_FENCE:
+		return "may still serve: the fence command failed, or did not end in time";
 	case CAUSE_NONE:
 	case CAUSE_START:
 	case CAUSE_LATE:
@@ -193,24 +171,27 @@ static const char *peer_words(enum cause cause) {
 	case CAUSE_SERVING:
 	case CAUSE_TESTS:
 	case CAUSE_STOP:
+	case CAUSE_STRANGER:
+	case CAUSE_VETO:
+	case CAUSE_FAILBACK:
 	case CAUSE__COUNT:
 		break;
 	}
 	return NULL;
 }
 
-static void add_cause(struct text *text, const struct sentence_names *names, const struct note *note) {
+static void add_cause(struct words *text, const struct sentence_names *names, const struct note *note) {
 	const struct facts *facts = &note->facts;
 	const char *plain = plain_words(note->cause, facts), *peer = peer_words(note->cause);
 	if (plain) {
-		add(text, "%s", plain);
+		words_add(text, "%s", plain);
 	} else if (peer) {
-		add(text, "%s %s", names->peer, peer);
+		words_add(text, "%s %s", names->peer, peer);
 	} else if (note->cause == CAUSE_LAPSED) {
 		add_lapse(text, names, facts);
 	} else if (note->cause == CAUSE_SERVING) {
-		add_count(text, facts->addresses, "shared IP");
-		add(text, " in place and announced");
+		words_count(text, facts->addresses, "shared IP");
+		words_add(text, " in place and announced");
 	} else {
 		add_silence(text, names, facts);
 		if (note->cause != CAUSE_LATE)
@@ -218,12 +199,15 @@ static void add_cause(struct text *text, const struct sentence_names *names, con
 	}
 }
 
-static void add_transition(struct text *text, const struct sentence_names *names, const struct note *note) {
-	add(text, "%s %s → %s: ", names->self, state_name(note->from), state_name(note->to));
-	add_cause(text, names, note);
-	if (note->to == STATE_FAULT)
-		add_faults(text, &note->facts);
-	add(text, "; epoch %" PRIu64 "; event %" PRIu64, note->facts.epoch, note->event);
+static void say_transition(const struct saying *s) {
+	const struct note *note = s->note;
+	words_add(s->text, "%s %s → %s: ", s->names->self, state_name(note->from), state_name(note->to));
+	add_cause(s->text, s->names, note);
+	if (note->to == STATE_FAULT && note->facts.faults) {
+		words_add(s->text, "; fault: ");
+		words_faults(s->text, note->facts.faults);
+	}
+	words_add(s->text, "; epoch %" PRIu64 "; event %" PRIu64, note->facts.epoch, note->event);
 }
 
 /* Lost without anybody's wish? */
@@ -250,168 +234,240 @@ static int transition_priority(const struct note *note) {
 
 /* ---- the other notes ---- */
 
-static void add_paused(struct text *text, const struct note *note) {
-	if (!note->detail) {
-		add(text, "automatic failover goes on");
-	} else if (note->value > 0) {
-		add(text, "automatic failover is paused for ");
-		add_span(text, note->value);
+static void say_stall(const struct saying *s) {
+	words_add(s->text, "this machine stood still for ");
+	words_span(s->text, s->note->value);
+}
+
+static void say_conflict(const struct saying *s) {
+	const char *self = s->names->self, *peer = s->names->peer;
+	words_add(s->text, "both nodes hold the lease: ");
+	if (s->note->detail)
+		words_add(s->text, "%s stays, its epoch %" PRIu64 " is higher than %s's %" PRId64, self,
+			  s->note->facts.epoch, peer, s->note->value);
+	else
+		words_add(s->text, "%s steps down, %s's epoch %" PRId64 " is higher", self, peer, s->note->value);
+}
+
+static void say_restarted(const struct saying *s) {
+	words_add(s->text, "%s restarted, its boot number is %" PRId64, s->names->peer, s->note->value);
+}
+
+static void say_uncovered(const struct saying *s) {
+	words_add(s->text, "%s's timers need a dead interval beyond ", s->names->peer);
+	words_span(s->text, s->note->value);
+	words_add(s->text, ", ours is shorter: no takeover by silence");
+}
+
+static void say_epoch(const struct saying *s) {
+	words_add(s->text, "%s raised its epoch to %" PRId64 ": nobody serves under the higher one that was seen",
+		  s->names->self, s->note->value);
+}
+
+static void say_paused(const struct saying *s) {
+	if (!s->note->detail) {
+		words_add(s->text, "automatic failover goes on");
+	} else if (s->note->value > 0) {
+		words_add(s->text, "automatic failover is paused for ");
+		words_span(s->text, s->note->value);
 	} else {
-		add(text, "automatic failover is paused until resumed");
+		words_add(s->text, "automatic failover is paused until resumed");
 	}
 }
 
-static void add_conflict(struct text *text, const struct sentence_names *names, const struct note *note) {
-	add(text, "both nodes hold the lease: ");
-	if (note->detail)
-		add(text, "%s stays, its epoch %" PRIu64 " is higher than %s's %" PRId64, names->self, note->facts.epoch,
-		    names->peer, note->value);
-	else
-		add(text, "%s steps down, %s's epoch %" PRId64 " is higher", names->self, names->peer, note->value);
+static void say_addresses_lost(const struct saying *s) {
+	words_add(s->text, "somebody else deleted ");
+	words_count(s->text, s->note->value, "shared IP");
+	words_add(s->text, " of ours: restoring");
 }
 
-static void add_request(struct text *text, const struct note *note) {
-	const char *verb = note->value >= 0 && note->value < VERB__COUNT ? verb_name((enum verb)note->value) : "?";
-	const char *outcome =
-		note->detail >= 0 && note->detail < OUTCOME__COUNT ? outcome_name((enum outcome)note->detail) : "?";
-	add(text, "operator's %s: %s", verb, outcome);
-	if (note->text[0])
-		add(text, "; reason: %s", note->text);
+static void say_reserve(const struct saying *s) {
+	words_add(s->text, "no more epochs can be reserved on disk (%s): ", strerror(abs(s->note->detail)));
+	words_count(s->text, s->note->value, "epoch");
+	words_add(s->text, " left");
 }
 
-static void add_link(struct text *text, const struct sentence_names *names, const struct note *note) {
-	bool known = note->value >= 0 && note->value < names->links_n;
-	add(text, "link %s is %s", known ? names->links[note->value] : "?", note->detail ? "up" : "down");
+static void say_link(const struct saying *s) {
+	bool known = s->note->value >= 0 && s->note->value < s->names->links_n;
+	words_add(s->text, "link %s is %s", known ? s->names->links[s->note->value] : "?", s->note->detail ? "up" : "down");
 }
 
-static void add_rejected(struct text *text, const struct note *note) {
-	bool known = note->value >= 0 && note->value < REJECT__COUNT;
-	add(text, "a frame was not believed: %s; more of this kind are only counted",
-	    known ? heartbeat_reject_name((enum heartbeat_reject)note->value) : "?");
+static void say_request(const struct saying *s) {
+	bool verb = s->note->value >= 0 && s->note->value < VERB__COUNT;
+	bool outcome = s->note->detail >= 0 && s->note->detail < OUTCOME__COUNT;
+	words_add(s->text, "operator's %s: %s", verb ? verb_name((enum verb)s->note->value) : "?",
+		  outcome ? outcome_name((enum outcome)s->note->detail) : "?");
+	if (s->note->text[0])
+		words_add(s->text, "; reason: %s", s->note->text);
 }
 
-static void add_uncovered(struct text *text, const struct sentence_names *names, const struct note *note) {
-	add(text, "%s's timers need a dead interval beyond ", names->peer);
-	add_span(text, note->value);
-	add(text, ", ours is shorter: no takeover by silence");
+/* The note's text is the address, where the node knew it. */
+static void say_holder(const struct saying *s) {
+	words_add(s->text, "somebody answers for %s, though %s is silent: standing down",
+		  s->note->text[0] ? s->note->text : "a shared IP", s->names->peer);
 }
 
-static void add_reserve(struct text *text, const struct note *note) {
-	add(text, "no more epochs can be reserved on disk (%s): ", strerror(abs(note->detail)));
-	add_count(text, note->value, "epoch");
-	add(text, " left");
+static const char *fence_words(int state) {
+	static const char *const words[] = {
+		[FENCE_IDLE] = "need not be fenced any more",
+		[FENCE_DELAYED] = "will be fenced when the delay is over",
+		[FENCE_RUNNING] = "is being fenced",
+		[FENCE_DONE] = "is fenced",
+		[FENCE_FAILED] = "could not be fenced: the command failed, or did not end in time",
+	};
+	static_assert(sizeof words / sizeof *words == FENCE_STATE__COUNT, "words for each");
+	return state >= 0 && state < FENCE_STATE__COUNT ? words[state] : "?";
 }
 
-static void add_lease_changed(struct text *text, const struct note *note) {
-	add(text, "the lease's table was changed by others: %s: ", note->text);
-	if (note->detail)
-		add(text, "it could not be restored: %s", strerror(abs(note->detail)));
-	else
-		add(text, "restored");
+static void say_fence(const struct saying *s) {
+	words_add(s->text, "%s %s", s->names->peer, fence_words(s->note->detail));
 }
 
-static void add_free_text(struct text *text, const struct note *note) {
-	add(text, "%s", note->text);
-	if (note->type == NOTE_ERROR && note->detail)
-		add(text, ": %s", strerror(abs(note->detail)));
+static void say_veto(const struct saying *s) {
+	words_add(s->text, "the before-primary command %s", s->note->detail ? "said no: no takeover now" : "agreed");
 }
 
-static void add_note(struct text *text, const struct sentence_names *names, const struct note *note) {
-	switch (note->type) {
-	case NOTE_TRANSITION:
-		add_transition(text, names, note);
-		break;
-	case NOTE_STALL:
-		add(text, "this machine stood still for ");
-		add_span(text, note->value);
-		break;
-	case NOTE_CONFLICT:
-		add_conflict(text, names, note);
-		break;
-	case NOTE_PEER_RESTARTED:
-		add(text, "%s restarted, its boot number is %" PRId64, names->peer, note->value);
-		break;
-	case NOTE_PEER_UNCOVERED:
-		add_uncovered(text, names, note);
-		break;
-	case NOTE_EPOCH:
-		add(text, "%s raised its epoch to %" PRId64 ": nobody serves under the higher one that was seen",
-		    names->self, note->value);
-		break;
-	case NOTE_PAUSED:
-		add_paused(text, note);
-		break;
-	case NOTE_ADDRESSES_LOST:
-		add(text, "somebody else deleted ");
-		add_count(text, note->value, "shared IP");
-		add(text, " of ours: restoring");
-		break;
-	case NOTE_RESERVE:
-		add_reserve(text, note);
-		break;
-	case NOTE_LINK:
-		add_link(text, names, note);
-		break;
-	case NOTE_REQUEST:
-		add_request(text, note);
-		break;
-	case NOTE_LEASE_CHANGED:
-		add_lease_changed(text, note);
-		break;
-	case NOTE_WRONG_KEY:
-		add(text, "a hamon node of cluster %s is there, but its key differs%s%s", names->cluster,
-		    note->text[0] ? ": " : "", note->text);
-		break;
-	case NOTE_REJECTED:
-		add_rejected(text, note);
-		break;
-	case NOTE_INTERFACE:
-	case NOTE_WARNING:
-	case NOTE_ERROR:
-	case NOTE_INFO:
-		add_free_text(text, note);
-		break;
-	case NOTE__COUNT:
-		break;
+static const char *health_words(int health) {
+	static const char *const words[] = {
+		[HEALTH_UNKNOWN] = "may be well or ill: its command said nothing yet",
+		[HEALTH_WELL] = "is well",
+		[HEALTH_ILL] = "is ill",
+	};
+	static_assert(sizeof words / sizeof *words == HEALTH__COUNT, "words for each");
+	return health >= 0 && health < HEALTH__COUNT ? words[health] : "?";
+}
+
+static void say_health(const struct saying *s) {
+	words_add(s->text, "the service on %s %s", s->names->self, health_words(s->note->detail));
+}
+
+static void say_digest(const struct saying *s) {
+	words_add(s->text, "the configurations of %s and %s %s", s->names->self, s->names->peer,
+		  s->note->detail ? "differ: no automatic takeover until they are the same" : "are the same again");
+}
+
+static void say_hold_down(const struct saying *s) {
+	if (s->note->value <= 0) {
+		words_add(s->text, "the hold-down is over");
+		return;
 	}
+	words_add(s->text, "hold-down: after ");
+	words_count(s->text, s->note->detail, "failover");
+	words_add(s->text, " the next automatic takeover waits ");
+	words_span(s->text, s->note->value);
+	words_add(s->text, " longer");
 }
+
+static void say_aborted(const struct saying *s) {
+	words_add(s->text, "an operator stopped the countdown: no automatic takeover until %s is heard again",
+		  s->names->peer);
+}
+
+static void say_reflect(const struct saying *s) {
+	if (s->note->detail)
+		words_add(s->text, "heartbeats reflected by the test IPs are tried again");
+	else
+		words_add(s->text,
+			  "heartbeats reflected by the test IPs never reach %s, and are switched off: something on the "
+			  "way drops them",
+			  s->names->peer);
+}
+
+static void say_boot(const struct saying *s) {
+	words_add(s->text,
+		  "%s knows a later boot number of this node, %" PRId64 ": ours was lost, and is made anew above it",
+		  s->names->peer, s->note->value);
+}
+
+static void say_lease_changed(const struct saying *s) {
+	words_add(s->text, "the lease's table was changed by others: %s: ", s->note->text);
+	if (s->note->detail)
+		words_add(s->text, "it could not be restored: %s", strerror(abs(s->note->detail)));
+	else
+		words_add(s->text, "restored");
+}
+
+/* "192.0.2.10 is at …": which protocol told of it, its first word shows. */
+static void say_stranger(const struct saying *s) {
+	const char *text = s->note->text;
+	bool ipv6 = memchr(text, ':', strcspn(text, " ")) != NULL;
+	words_add(s->text, "%s conflict%s: %s", ipv6 ? "ND" : "ARP", s->note->detail ? "" : " over", text);
+}
+
+static void say_wrong_key(const struct saying *s) {
+	words_add(s->text, "a hamon node of cluster %s is there, but its key differs%s%s", s->names->cluster,
+		  s->note->text[0] ? ": " : "", s->note->text);
+}
+
+static void say_rejected(const struct saying *s) {
+	bool known = s->note->value >= 0 && s->note->value < REJECT__COUNT;
+	words_add(s->text, "a frame was not believed: %s; more of this kind are only counted",
+		  known ? heartbeat_reject_name((enum heartbeat_reject)s->note->value) : "?");
+}
+
+static void say_text(const struct saying *s) {
+	words_add(s->text, "%s", s->note->text);
+}
+
+static void say_error(const struct saying *s) {
+	words_add(s->text, "%s", s->note->text);
+	if (s->note->detail)
+		words_add(s->text, ": %s", strerror(abs(s->note->detail)));
+}
+
+/* What each says, and its priority: with a detail, and without one. */
+static const struct {
+	void (*say)(const struct saying *s);
+	int with, without;
+} notes[] = {
+	[NOTE_TRANSITION] = {say_transition, LOG_NOTICE, LOG_NOTICE},
+	[NOTE_STALL] = {say_stall, LOG_WARNING, LOG_WARNING},
+	[NOTE_CONFLICT] = {say_conflict, LOG_WARNING, LOG_WARNING},
+	[NOTE_PEER_RESTARTED] = {say_restarted, LOG_NOTICE, LOG_NOTICE},
+	[NOTE_PEER_UNCOVERED] = {say_uncovered, LOG_WARNING, LOG_WARNING},
+	[NOTE_EPOCH] = {say_epoch, LOG_NOTICE, LOG_NOTICE},
+	[NOTE_PAUSED] = {say_paused, LOG_NOTICE, LOG_NOTICE},
+	[NOTE_ADDRESSES_LOST] = {say_addresses_lost, LOG_WARNING, LOG_WARNING},
+	[NOTE_RESERVE] = {say_reserve, LOG_WARNING, LOG_WARNING},
+	[NOTE_LINK] = {say_link, LOG_NOTICE, LOG_WARNING},
+	[NOTE_REQUEST] = {say_request, LOG_NOTICE, LOG_NOTICE},
+	[NOTE_HOLDER] = {say_holder, LOG_WARNING, LOG_WARNING},
+	[NOTE_FENCE] = {say_fence, LOG_NOTICE, LOG_NOTICE},
+	[NOTE_VETO] = {say_veto, LOG_WARNING, LOG_INFO},
+	[NOTE_HEALTH] = {say_health, LOG_NOTICE, LOG_INFO},
+	[NOTE_DIGEST] = {say_digest, LOG_WARNING, LOG_NOTICE},
+	[NOTE_HOLD_DOWN] = {say_hold_down, LOG_NOTICE, LOG_NOTICE},
+	[NOTE_ABORTED] = {say_aborted, LOG_NOTICE, LOG_NOTICE},
+	[NOTE_REFLECT] = {say_reflect, LOG_INFO, LOG_WARNING},
+	[NOTE_BOOT] = {say_boot, LOG_WARNING, LOG_WARNING},
+	[NOTE_LEASE_CHANGED] = {say_lease_changed, LOG_ERR, LOG_WARNING},
+	[NOTE_STRANGER] = {say_stranger, LOG_ERR, LOG_NOTICE},
+	[NOTE_COMMAND] = {say_text, LOG_INFO, LOG_INFO},
+	[NOTE_TEST] = {say_text, LOG_WARNING, LOG_WARNING},
+	[NOTE_WRONG_KEY] = {say_wrong_key, LOG_WARNING, LOG_WARNING},
+	[NOTE_REJECTED] = {say_rejected, LOG_WARNING, LOG_WARNING},
+	[NOTE_INTERFACE] = {say_text, LOG_NOTICE, LOG_NOTICE},
+	[NOTE_WARNING] = {say_text, LOG_WARNING, LOG_WARNING},
+	[NOTE_ERROR] = {say_error, LOG_ERR, LOG_ERR},
+	[NOTE_INFO] = {say_text, LOG_INFO, LOG_INFO},
+};
+static_assert(sizeof notes / sizeof *notes == NOTE__COUNT, "a sentence for each note");
 
 static int priority_of(const struct note *note) {
-	switch (note->type) {
-	case NOTE_TRANSITION:
+	if (note->type == NOTE_TRANSITION)
 		return transition_priority(note);
-	case NOTE_ERROR:
+	if (note->type == NOTE_FENCE && note->detail == FENCE_FAILED)
 		return LOG_ERR;
-	case NOTE_LEASE_CHANGED:
-		return note->detail ? LOG_ERR : LOG_WARNING;
-	case NOTE_STALL:
-	case NOTE_CONFLICT:
-	case NOTE_PEER_UNCOVERED:
-	case NOTE_ADDRESSES_LOST:
-	case NOTE_RESERVE:
-	case NOTE_WRONG_KEY:
-	case NOTE_REJECTED:
-	case NOTE_WARNING:
+	if (note->type == NOTE_HEALTH && note->detail == HEALTH_ILL)
 		return LOG_WARNING;
-	case NOTE_LINK:
-		return note->detail ? LOG_NOTICE : LOG_WARNING;
-	case NOTE_PEER_RESTARTED:
-	case NOTE_EPOCH:
-	case NOTE_PAUSED:
-	case NOTE_REQUEST:
-	case NOTE_INTERFACE:
-		return LOG_NOTICE;
-	case NOTE_INFO:
-	case NOTE__COUNT:
-		break;
-	}
-	return LOG_INFO;
+	return note->detail ? notes[note->type].with : notes[note->type].without;
 }
 
 int sentence_write(const struct sentence_names *names, const struct note *note, char out[static SENTENCE_MAX]) {
-	struct text text = {.out = out};
-	out[0] = '\0';
-	add_note(&text, names, note);
+	struct words text = words_in(out, SENTENCE_MAX);
+	const struct saying s = {.text = &text, .names = names, .note = note};
+	assert(note->type < NOTE__COUNT);
+	notes[note->type].say(&s);
 	return priority_of(note);
 }
 

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "hamon/hooks/guard.h"
 #include "hamon/log.h"
 #include "hamon/pipe.h"
 #include "hamon/supervisor/parts.h"
@@ -127,6 +128,13 @@ void supervisor_stop_listening(struct supervisor *s) {
 
 /* ---- the end of a child ---- */
 
+/* What the last change of state asks for is carried out when the daemon is to end. When it is not, the next monitor is waited
+ * for, and tells the commands anew where this node stands. */
+static span_t linger(const struct supervisor *s, enum worker_kind kind) {
+	bool patient = s->stopping && kind == WORKER_HOOKS;
+	return SUPERVISOR_LINGER + (patient ? s->running.conf.hook_timeout + GUARD_GRACE : 0);
+}
+
 static void monitor_ended(struct supervisor *s, int status, mono_t now) {
 	char how[64];
 	pid_t pid = s->monitor.pid;
@@ -136,12 +144,13 @@ static void monitor_ended(struct supervisor *s, int status, mono_t now) {
 	worker_ended(&s->monitor, now);
 	for (unsigned i = 0; i < WORKER__COUNT; i++)
 		if (s->workers[i].pid > 0)
-			s->workers[i].kill_at = now + SUPERVISOR_LINGER;
+			s->workers[i].kill_at = mono_min(s->workers[i].kill_at, now + linger(s, (enum worker_kind)i));
 	worker_end_text(status, how, sizeof(how));
-	if (s->stopping && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+	if ((s->stopping || s->renewing) && WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		log_say(LOG_INFO, "the monitor ended in good order");
 	else
 		log_say(LOG_ERR, "the monitor, process %d, %s%s", (int)pid, how, s->stopping ? "" : "; it starts anew");
+	s->renewing = false;
 }
 
 /* A worker ends with its monitor, and starts with the next one as if for the first time. By itself it ends with status 0 only

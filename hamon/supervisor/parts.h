@@ -24,6 +24,10 @@
 /* So long a worker may still write what it has, and a monitor that hung up may still take, once the other end is gone. */
 #define SUPERVISOR_LINGER (500 * MSEC)
 
+/* So long a monitor may take to end in good order: it gives the role away and says farewell within some heartbeats; removing
+ * 1,000 addresses takes less. */
+#define SUPERVISOR_PATIENCE (5 * SEC)
+
 struct supervisor {
 	struct configuration_ask ask;
 	struct configuration running;
@@ -44,6 +48,7 @@ struct supervisor {
 	bool listening; /* the monitor's pipe is in the loop */
 	bool ready;     /* the service manager was told */
 	bool stopping;
+	bool renewing;          /* the monitor is to end, and to start anew with a later boot number */
 	struct message message; /* 17 KiB, and one at a time */
 };
 

@@ -48,11 +48,12 @@ void supervisor_reload(struct supervisor *s, bool asked) {
 	if (rc == 0) {
 		configuration_adopt(&s->running, next);
 		log_say(LOG_NOTICE, "configuration %" PRIu64 " read from %s", s->running.generation, s->ask.path);
-		s->message.reload = (struct message_reload){.generation = s->running.generation};
-		supervisor_tell_monitor(s, MSG_RELOAD, s->running.sealed);
+		/* The workers first: what the monitor orders by it, they have to understand. */
 		for (unsigned i = 0; i < WORKER__COUNT; i++)
 			if (s->workers[i].pid > 0)
 				supervisor_tell_configuration(s, s->workers[i].pipe);
+		s->message.reload = (struct message_reload){.generation = s->running.generation};
+		supervisor_tell_monitor(s, MSG_RELOAD, s->running.sealed);
 	} else {
 		reload_failed(s, asked);
 	}

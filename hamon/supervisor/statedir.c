@@ -148,6 +148,15 @@ int statedir_next_boot(struct statedir *state, int64_t wall_s, uint64_t *boot) {
 	return write_number(state, "boot", next);
 }
 
+int statedir_raise_boot(struct statedir *state, uint64_t above) {
+	if (above >= INT64_MAX)
+		return fail(state, -ERANGE, "boot number %" PRIu64 " cannot be", above);
+	if (above <= state->boot)
+		return 0;
+	state->boot = above;
+	return write_number(state, "boot", above);
+}
+
 int statedir_reserve(struct statedir *state, uint64_t epoch) {
 	if (epoch > INT64_MAX)
 		return fail(state, -ERANGE, "epoch %" PRIu64 " cannot be", epoch);

@@ -45,6 +45,10 @@ void statedir_monitor(struct statedir *state, pid_t monitor);
  * Always sets *boot. 0: it is on disk, or -errno: it is not. */
 int statedir_next_boot(struct statedir *state, int64_t wall_s, uint64_t *boot);
 
+/* The next boot number will be above this one. 0: so much is on disk, -ERANGE (none can be that high: nothing changes), or
+ * another -errno: it is not on disk, and holds while this process lives. */
+int statedir_raise_boot(struct statedir *state, uint64_t above);
+
 /* Raises the mark to `epoch`, unless it is there already; state->mark is what is on disk, always. 0, -ERANGE (no epoch can be
  * that high) or -errno. */
 int statedir_reserve(struct statedir *state, uint64_t epoch);

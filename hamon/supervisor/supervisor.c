@@ -3,6 +3,7 @@
 #include "hamon/supervisor/supervisor.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,9 +17,6 @@
 #include "hamon/pipe.h"
 #include "hamon/supervisor/notify.h"
 #include "hamon/supervisor/parts.h"
-
-/* The monitor gives the role away and says farewell within some heartbeats; removing 1,000 addresses takes less. */
-#define STOP_PATIENCE (5 * SEC)
 
 /* ---- what the monitor says ---- */
 
@@ -45,6 +43,23 @@ static void serving(struct supervisor *s) {
 		log_say(LOG_WARNING, "the service manager cannot be told: %s", strerror(-rc));
 }
 
+/* The peer knows a later boot number of this node than the one it has: that was lost. Written or not, the next one is later. */
+static void raise_boot(struct supervisor *s, uint64_t above) {
+	if (s->renewing || s->stopping)
+		return;
+	int rc = statedir_raise_boot(&s->state, above);
+	if (rc < 0)
+		log_say(LOG_WARNING, "%s", s->state.why);
+	if (rc == -ERANGE)
+		return;
+	log_say(LOG_WARNING,
+		"this node's boot number was lost: the peer knows %" PRIu64 "; the monitor starts anew with a later one",
+		above);
+	s->renewing = true;
+	supervisor_tell_monitor(s, MSG_STOP, -1);
+	s->monitor.kill_at = mono_now() + SUPERVISOR_PATIENCE;
+}
+
 /* The message is in s->message, which the answer overwrites. Returns false for what a monitor never says. */
 static bool answer_monitor(struct supervisor *s) {
 	switch ((enum message_type)s->message.type) {
@@ -63,6 +78,9 @@ static bool answer_monitor(struct supervisor *s) {
 	case MSG_RELOADED:
 		supervisor_reloaded(&s->message.reload);
 		return true;
+	case MSG_RAISE_BOOT:
+		raise_boot(s, s->message.epochs.epoch);
+		return true;
 	case MSG_START:
 	case MSG_RESERVED:
 	case MSG_RELOAD:
@@ -70,6 +88,9 @@ static bool answer_monitor(struct supervisor *s) {
 	case MSG_STOP:
 	case MSG_RELOAD_FAILED:
 	case MSG_NOTE:
+	case MSG_RUN:
+	case MSG_RAN:
+	case MSG_SAID:
 	case MSG__COUNT:
 		break;
 	}
@@ -96,7 +117,8 @@ void supervisor_monitor_says(void *arg, uint32_t events) {
 		return;
 	/* It is ending, which waitpid() will tell. It gets the time to do so, and no more. */
 	supervisor_stop_listening(s);
-	s->monitor.kill_at = mono_min(s->monitor.kill_at, mono_now() + (s->stopping ? STOP_PATIENCE : SUPERVISOR_LINGER));
+	s->monitor.kill_at =
+		mono_min(s->monitor.kill_at, mono_now() + (s->stopping ? SUPERVISOR_PATIENCE : SUPERVISOR_LINGER));
 }
 
 /* ---- signals, and the loop ---- */
@@ -104,15 +126,17 @@ void supervisor_monitor_says(void *arg, uint32_t events) {
 static void stop(struct supervisor *s) {
 	mono_t now = mono_now();
 	if (s->stopping) {
-		log_say(LOG_WARNING, "told to stop once more: the monitor is not waited for");
+		log_say(LOG_WARNING, "told to stop once more: nobody is waited for");
 		s->monitor.kill_at = now;
+		for (unsigned i = 0; i < WORKER__COUNT; i++)
+			s->workers[i].kill_at = now;
 		return;
 	}
 	s->stopping = true;
 	notify_send("STOPPING=1");
 	log_say(LOG_NOTICE, "told to stop");
 	supervisor_tell_monitor(s, MSG_STOP, -1);
-	s->monitor.kill_at = now + STOP_PATIENCE;
+	s->monitor.kill_at = now + SUPERVISOR_PATIENCE;
 }
 
 static void signalled(void *arg, uint32_t events) {

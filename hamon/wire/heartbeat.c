@@ -38,8 +38,6 @@ enum {
 };
 _Static_assert(AT_MAC + HEARTBEAT_MAC_LEN == HEARTBEAT_LEN, "the layout of version 1");
 
-enum { MAGIC = 0x484d }; /* "HM" */
-
 enum { FLAG_LEASE = 1, FLAG_DEAF = 2, FLAG_LEAVING = 4, FLAG_OFFER = 8, FLAG_UNHEARD = 16, FLAG_REFLECTED = 32 };
 
 static const uint64_t seen_limit = UINT64_C(1) << 62; /* room to count on without ever overflowing */
@@ -103,7 +101,7 @@ void heartbeat_pack(const struct heartbeat *hb, uint8_t out[static HEARTBEAT_LEN
 			 (hb->offer ? FLAG_OFFER : 0U) | (hb->unheard ? FLAG_UNHEARD : 0U) |
 			 (hb->reflected ? FLAG_REFLECTED : 0U);
 	memset(out, 0, HEARTBEAT_LEN);
-	put(out + AT_MAGIC, 2, MAGIC);
+	put(out + AT_MAGIC, 2, HEARTBEAT_MAGIC);
 	put(out + AT_VERSION, 1, HEARTBEAT_VERSION);
 	put(out + AT_MARK, 1, hb->mark);
 	put(out + AT_CLUSTER, 4, hb->cluster);
@@ -133,7 +131,7 @@ enum heartbeat_reject heartbeat_peek(const uint8_t *frame, size_t frame_len, siz
 				     uint8_t *sender, uint8_t *key) {
 	if (frame_len < HEADER_LEN)
 		return REJECT_SHORT;
-	if (get(frame + AT_MAGIC, 2) != MAGIC)
+	if (get(frame + AT_MAGIC, 2) != HEARTBEAT_MAGIC)
 		return REJECT_MAGIC;
 	uint8_t version = frame[AT_VERSION];
 	size_t stated = get(frame + AT_LENGTH, 2);

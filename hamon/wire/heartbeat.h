@@ -9,6 +9,7 @@
 
 enum {
 	HEARTBEAT_ETHERTYPE = 0x88b5, /* IEEE 802 local experimental EtherType 1 */
+	HEARTBEAT_MAGIC = 0x484d,     /* "HM": the first two bytes */
 	HEARTBEAT_VERSION = 1,
 	HEARTBEAT_MAC_LEN = 16, /* HMAC-SHA-256, truncated to 128 bits */
 	HEARTBEAT_LEN = 148,    /* of version 1, MAC included */

@@ -72,6 +72,13 @@ uint32_t message_layout(void) {
 		offsetof(struct facts, tests),
 		offsetof(struct note, value),
 		offsetof(struct note, text),
+		RUN__COUNT,
+		sizeof(struct message_run),
+		offsetof(struct message_run, until_ns),
+		sizeof(struct message_ran),
+		offsetof(struct message_ran, text),
+		sizeof(struct message_said),
+		offsetof(struct message_said, text),
 	};
 	uint32_t hash = 2166136261U;
 	for (size_t i = 0; i < sizeof(shape) / sizeof(shape[0]); i++)
@@ -95,6 +102,20 @@ static bool ends(const char *text, size_t size) {
 	return false;
 }
 
+static bool run_sane(int32_t run) {
+	return run >= 0 && run < RUN__COUNT;
+}
+
+static bool note_sane(const struct note *note) {
+	return note->type < NOTE__COUNT && note->from < STATE__COUNT && note->to < STATE__COUNT &&
+	       note->cause < CAUSE__COUNT && ends(note->text, sizeof(note->text));
+}
+
+static bool order_sane(const struct message_run *order) {
+	return run_sane(order->run) && order->from >= 0 && order->from < STATE__COUNT && order->to >= 0 &&
+	       order->to < STATE__COUNT && order->cause >= 0 && order->cause < CAUSE__COUNT;
+}
+
 /* Numbers that the reader will use as an index, strings that it will print. */
 static bool body_sane(const struct message *message) {
 	switch ((enum message_type)message->type) {
@@ -108,13 +129,17 @@ static bool body_sane(const struct message *message) {
 	case MSG_RELOADED:
 	case MSG_RELOAD_FAILED:
 		return ends(message->reload.text, sizeof(message->reload.text));
-	case MSG_NOTE: {
-		const struct note *note = &message->note.note;
-		return note->type < NOTE__COUNT && note->from < STATE__COUNT && note->to < STATE__COUNT &&
-		       note->cause < CAUSE__COUNT && ends(note->text, sizeof(note->text));
-	}
+	case MSG_NOTE:
+		return note_sane(&message->note.note);
+	case MSG_RUN:
+		return order_sane(&message->run);
+	case MSG_RAN:
+		return run_sane(message->ran.run) && ends(message->ran.text, sizeof(message->ran.text));
+	case MSG_SAID:
+		return run_sane(message->said.run) && ends(message->said.text, sizeof(message->said.text));
 	case MSG_RESERVED:
 	case MSG_RESERVE:
+	case MSG_RAISE_BOOT:
 	case MSG_STOP:
 	case MSG_READY:
 	case MSG_ASK_RELOAD:

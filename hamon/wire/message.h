@@ -75,19 +75,20 @@ struct message_worker {
 
 /* What a command is told, in its environment; docs/hamon.conf.5 documents it. */
 struct message_run {
-	uint64_t generation; /* of the configuration that the monitor means: another one is not run, and answered so */
+	uint64_t generation; /* of the configuration that the monitor means */
 	int32_t run;         /* enum run */
 	uint32_t id;         /* comes back in MSG_RAN */
 	int32_t from, to;    /* enum state */
 	int32_t cause;       /* enum cause */
 	uint64_t epoch, event;
+	int64_t until_ns; /* mono_t: nobody waits for it any longer, and it is not begun then; MONO_FAR */
 };
 
 struct message_ran {
 	int32_t run;
 	uint32_t id;
-	int32_t status; /* of waitpid(2); -1: it was not run, or killed at its deadline (timed_out) */
-	uint8_t timed_out;
+	int32_t status;    /* of waitpid(2); -1: it was not run, or its end is not known */
+	uint8_t timed_out; /* its deadline came, and it was killed */
 	int64_t took_ns;
 	char text[256]; /* the last line that it wrote, or why it was not run; printable */
 };

@@ -13,7 +13,7 @@
 
 #include "hamon/core/timers.h"
 #include "hamon/kernel_tick.h"
-#include "hamon/peerlink.h"
+#include "hamon/peerlink/peerlink.h"
 #include "hamon/wire/heartbeat.h"
 #include "netlink/lease.h"
 #include "tests/lab/clock.h"
@@ -93,13 +93,14 @@ struct guard *guard_open(const char *interface, span_t within) {
 	if (timers_derive(&ask, &guard->timers))
 		shell_die("no timers keep failover within %.0f ms here", clock_ms(within));
 	guard->plan.length = guard->timers.lease;
+	guard->plan.udp_port = CONF_PORT; /* with a link over UDP there are more rules in the way */
 	guard->plan.interfaces_n = 1;
 	shell_print(guard->plan.interfaces[0], IF_NAMESIZE, "%s", interface);
 	guard->lease = lease_open(TAG);
 	if (!guard->lease)
 		shell_die("no netlink socket of nf_tables: %s", strerror(errno));
 	static const uint8_t mac[ETH_ALEN] = {0x02, 0, 0, 0, 0, 1}; /* the peer hears nothing of it */
-	int rc = peerlink_open(&guard->link);
+	int rc = peerlink_open_ethernet(&guard->link);
 	if (rc == 0)
 		rc = peerlink_bind(&guard->link, (int)if_nametoindex(interface), mac);
 	if (rc)

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "tests/lab/child.h"
+#include "tests/lab/fault.h"
 #include "tests/lab/shell.h"
 
 enum { NOBODY = 65534, ROOM = 2048 };
@@ -60,6 +61,7 @@ static void serve(int orders, int raw) {
 struct forger *forger_start(const char *ns, const char *interface) {
 	struct forger *forger = malloc(sizeof(*forger));
 	int ends[2];
+	fault_count();
 	if (!forger || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
 		shell_die("no forger: %s", strerror(errno));
 	forger->pid = child_fork();

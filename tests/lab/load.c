@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "tests/lab/child.h"
+#include "tests/lab/fault.h"
 #include "tests/lab/shell.h"
 
 struct load {
@@ -32,6 +33,7 @@ struct load *load_start(unsigned each_cpu, nanos at_most) {
 	if (sched_getaffinity(0, sizeof(allowed), &allowed))
 		shell_die("sched_getaffinity: %s", strerror(errno));
 	nanos end = clock_now() + at_most;
+	fault_count();
 	struct load *load = calloc(1, sizeof(*load) + (size_t)CPU_COUNT(&allowed) * each_cpu * sizeof(pid_t));
 	if (!load)
 		shell_die("out of memory");

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/lab/fault.h"
 #include "tests/lab/shell.h"
 #include "tests/lab/text.h"
 
@@ -54,13 +55,14 @@ void pair_configure(const struct pair *pair, enum net_host host, const struct pa
 	shell_print(text, CONF,
 		    "cluster = \"%s\"\n"
 		    "psk-file = \"%s/psk\"\n"
-		    "nodes = ( { name = \"ha1\" }, { name = \"ha2\" } )\n"
+		    "nodes = ( { name = \"ha1\" %s }, { name = \"ha2\" %s } )\n"
 		    "shared-ips = ( %s )\n"
 		    "%s"
 		    "failover = { within = \"%lldms\" %s %s }\n"
 		    "connectivity-test = { %s }\n"
 		    "%s\n",
-		    conf->cluster ? conf->cluster : "edge", node->dir,
+		    conf->cluster ? conf->cluster : "edge", node->dir, conf->node[NET_HA1] ? conf->node[NET_HA1] : "",
+		    conf->node[NET_HA2] ? conf->node[NET_HA2] : "",
 		    conf->shared_ips ? conf->shared_ips
 				     : "{ address = \"" PAIR_SHARED "/24\" interface = \"" PAIR_INTERFACE "\" }",
 		    links, (long long)(conf->within / NANOS_MS), conf->failover ? conf->failover : "",
@@ -92,16 +94,22 @@ void pair_init(struct pair *pair, const struct net *net, const char *hamon, cons
 
 /* ---- the processes ---- */
 
-void pair_start(struct pair *pair, enum net_host host) {
+void pair_start_by(struct pair *pair, enum net_host host, const char *words) {
 	struct pair_node *node = &pair->node[host];
-	node->pid =
-		shell_spawn(pair->net->ns[host], node->log, "%s run -f %s --node %s --state-dir %s/state --run-dir %s/run",
-			    pair->hamon, node->conf, net_host_name(host), node->dir, node->dir);
+	node->pid = shell_spawn(pair->net->ns[host], node->log,
+				"%s %s run -f %s --node %s --state-dir %s/state --run-dir %s/run", words, pair->hamon,
+				node->conf, net_host_name(host), node->dir, node->dir);
+}
+
+void pair_start(struct pair *pair, enum net_host host) {
+	pair_start_by(pair, host, "");
 }
 
 void pair_signal(const struct pair *pair, enum net_host host, int number) {
 	if (pair->node[host].pid <= 0 || kill(pair->node[host].pid, number))
 		shell_die("%s has no daemon to send signal %d to", net_host_name(host), number);
+	if (number == SIGKILL || number == SIGSTOP || number == SIGTERM)
+		fault_count();
 }
 
 int pair_wait_end(struct pair *pair, enum net_host host, nanos deadline) {

@@ -17,16 +17,24 @@ enum { PAIR_PATH = 256, PAIR_OUTPUT = 256 << 10 };
 #define PAIR_SHARED    "192.0.2.100"
 #define PAIR_INTERFACE "eth0"
 
+/* Inside of links = ( ... ): the second cable as a link beside the first one; and inside of the nodes' groups what a UDP link
+ * needs of each. */
+#define PAIR_TWO_LINKS "{ name = \"eth0\" }, { name = \"eth1\" }"
+#define PAIR_UDP_LINK  "{ name = \"eth0\" }, { name = \"eth1\" transport = \"udp\" }"
+#define PAIR_UDP_HA1   "links = ( { name = \"eth1\" address = \"198.51.100.1\" } )"
+#define PAIR_UDP_HA2   "links = ( { name = \"eth1\" address = \"198.51.100.2\" } )"
+
 /* What the configuration file says. NULL: the default. */
 struct pair_conf {
-	const char *cluster;    /* "edge" */
-	nanos within;           /* required */
-	const char *shared_ips; /* inside of shared-ips = ( ... ) */
-	const char *links;      /* inside of links = ( ... ); left out by default */
-	const char *tests;      /* inside of connectivity-test = { ... }; the gateway's address by default */
-	const char *failover;   /* added inside of failover = { ... } */
-	bool lease_off;         /* no lease in the kernel */
-	const char *more;       /* added at the end */
+	const char *cluster;         /* "edge" */
+	const char *node[NET_NODES]; /* added inside of each node's group of nodes = ( ... ) */
+	nanos within;                /* required */
+	const char *shared_ips;      /* inside of shared-ips = ( ... ) */
+	const char *links;           /* inside of links = ( ... ); left out by default */
+	const char *tests;           /* inside of connectivity-test = { ... }; the gateway's address by default */
+	const char *failover;        /* added inside of failover = { ... } */
+	bool lease_off;              /* no lease in the kernel */
+	const char *more;            /* added at the end */
 };
 
 struct pair_node {
@@ -54,6 +62,9 @@ void pair_new_key(const struct pair *pair, enum net_host host);
 /* ---- the processes ---- */
 
 void pair_start(struct pair *pair, enum net_host host);
+
+/* The same beneath other words, such as "env NAME=VALUE": they must become the program, not start it. */
+void pair_start_by(struct pair *pair, enum net_host host, const char *words);
 
 /* Sends a signal to the supervisor. */
 void pair_signal(const struct pair *pair, enum net_host host, int signal);

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #include "tests/lab/cgroup.h"
+#include "tests/lab/fault.h"
 #include "tests/lab/janitor.h"
 #include "tests/lab/shell.h"
 
@@ -15,7 +16,8 @@ static void send(pid_t pid, int number) {
 		shell_die("cannot send signal %d to process %d: %s", number, (int)pid, strerror(errno));
 }
 
-/* The supervisor, and then its children: stopped first it starts none while we look, and learns of nothing. */
+/* The supervisor, and then its children: stopped first it starts none while we look, and learns of nothing. That signal is
+ * counted as the fault. */
 static size_t stop(const struct pair *pair, enum net_host host, pid_t out[static PAIR_CHILDREN + 1]) {
 	pair_signal(pair, host, SIGSTOP);
 	out[0] = pair->node[host].pid;
@@ -37,6 +39,7 @@ void pair_kill_monitor(const struct pair *pair, enum net_host host) {
 	pid_t monitor = pair_child(pair, host, "_monitor");
 	if (monitor == 0)
 		shell_die("%s has no monitor to kill", net_host_name(host));
+	fault_count();
 	send(monitor, SIGKILL);
 }
 
@@ -65,6 +68,7 @@ void pair_freeze(const struct pair *pair, enum net_host host) {
 	pid_t all[PAIR_CHILDREN + 1] = {pair->node[host].pid};
 	size_t n = 1 + pair_children(pair, host, all + 1);
 	cgroup_name(host, name);
+	fault_count();
 	cgroup_freeze(name, all, n);
 }
 

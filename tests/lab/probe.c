@@ -85,7 +85,8 @@ struct probe_gap probe_outage(const struct probe *probe, nanos since, nanos unti
 	return worst;
 }
 
-unsigned probe_owners_max(const struct probe *probe, nanos since, nanos until) {
+/* macs: mask of those that count. */
+static unsigned owners_max(const struct probe *probe, unsigned macs, nanos since, nanos until) {
 	struct rounds rounds = rounds_of(probe, since, until);
 	int most = 0;
 	for (uint64_t i = rounds.first; i < rounds.end; i++) {
@@ -93,11 +94,19 @@ unsigned probe_owners_max(const struct probe *probe, nanos since, nanos until) {
 		if (round->torn || round->sent < since || round->sent >= until)
 			continue;
 		for (unsigned kind = 0; kind < RECORD_KINDS; kind++) {
-			int owners = __builtin_popcount(round->owners[kind]);
+			int owners = __builtin_popcount(round->owners[kind] & macs);
 			most = owners > most ? owners : most;
 		}
 	}
 	return (unsigned)most;
+}
+
+unsigned probe_owners_max(const struct probe *probe, nanos since, nanos until) {
+	return owners_max(probe, UINT8_MAX, since, until);
+}
+
+unsigned probe_nodes_max(const struct probe *probe, nanos since, nanos until) {
+	return owners_max(probe, (1U << NET_NODES) - 1, since, until);
 }
 
 uint64_t probe_missed(const struct probe *probe, nanos since, nanos until) {

@@ -38,6 +38,9 @@ struct probe_gap probe_outage(const struct probe *probe, nanos since, nanos unti
  * kind to each node. */
 unsigned probe_owners_max(const struct probe *probe, nanos since, nanos until);
 
+/* The same for the nodes alone: strangers do not count. */
+unsigned probe_nodes_max(const struct probe *probe, nanos since, nanos until);
+
 /* Who served last, and not before `since`; -1: nobody did. */
 int probe_owner(const struct probe *probe, nanos since);
 

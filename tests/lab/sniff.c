@@ -136,6 +136,33 @@ nanos sniff_last_claim(struct sniff *sniff, const struct frame_ip *shared, enum 
 	return last;
 }
 
+/* An announcement's frames leave after 0, 50, 200, 700, 2,200 ms, and so on: only the first three lie so close together. */
+enum { CLOSE = 3 };
+static const nanos close_together = 500 * NANOS_MS;
+
+/* Sender and target are the shared IP (RFC 5227 3). */
+static bool is_gratuitous(const struct sniffed *frame, const struct frame_ip *shared) {
+	struct frame_view view = sniff_view(frame);
+	return view.kind == FRAME_SOLICITATION && frame_ip_equal(&view.claimed, shared) && frame_ip_equal(&view.to, shared);
+}
+
+nanos sniff_announced(struct sniff *sniff, const struct frame_ip *shared, enum net_host host, nanos since, nanos until) {
+	size_t n;
+	struct sniffed *frames = claims(sniff, shared, since, until, &n);
+	nanos at[CLOSE] = {0};
+	bool found = false;
+	for (size_t i = 0; i < n && !found; i++) {
+		if (frames[i].host != host || !is_gratuitous(&frames[i], shared))
+			continue;
+		for (unsigned k = 1; k < CLOSE; k++)
+			at[k - 1] = at[k];
+		at[CLOSE - 1] = frames[i].packet.at;
+		found = at[0] > 0 && at[CLOSE - 1] - at[0] <= close_together;
+	}
+	free(frames);
+	return found ? at[0] : 0;
+}
+
 nanos sniff_overlap(struct sniff *sniff, const struct frame_ip *shared, enum net_host old, enum net_host new, nanos since,
 		    nanos until) {
 	size_t n;

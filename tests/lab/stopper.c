@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 
 #include "tests/lab/clock.h"
+#include "tests/lab/fault.h"
 #include "tests/lab/frame.h"
 #include "tests/lab/shell.h"
 
@@ -121,6 +122,7 @@ struct stopper *stopper_attach(pid_t pid) {
 	if (!stopper)
 		shell_die("out of memory");
 	stopper->pid = pid;
+	fault_count();
 	be_prompt(true);
 	must(ptrace(PTRACE_SEIZE, pid, NULL, (void *)PTRACE_O_TRACESYSGOOD) == 0, "attach to", stopper);
 	return stopper;

@@ -6,6 +6,7 @@ NETNS_TEST(address_deleted, "the shared IP is deleted by hand: the primary resto
 	scene_open(scene, NULL);
 	scene_start(scene, NET_HA1);
 	nanos fault = clock_now();
+	fault_count();
 	shell_must(&(struct shell_job){.ns = scene->net.ns[NET_HA1]}, "ip address delete " PAIR_SHARED "/24 dev eth0");
 	nanos deleted = clock_now();
 	scene_check(scene, probe_wait_owner(scene->probe, NET_HA1, deleted, scene_patience(scene)),

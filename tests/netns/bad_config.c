@@ -18,6 +18,7 @@ NETNS_TEST(bad_config, "a broken configuration: exit status 2, file and line, a 
 	char command[PAIR_PATH + 16], state[PAIR_PATH + 16], place[PAIR_PATH + 16];
 	shell_print(state, sizeof(state), "%s/state", node->dir);
 	shell_print(command, sizeof(command), "run --state-dir %s", state);
+	fault_count();
 	struct pair_result result = pair_verb(&scene->pair, NET_HA1, command);
 	shell_print(place, sizeof(place), "%s:", node->conf);
 	scene_check(scene, result.status == STATUS_USAGE, "it ended with status %d: %s", result.status, result.output);

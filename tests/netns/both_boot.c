@@ -4,6 +4,7 @@
 NETNS_TEST(both_boot, "both nodes start at once: one of them serves, the other one is its backup, and so it stays") {
 	scene_open(scene, NULL);
 	nanos start = clock_now();
+	fault_count();
 	pair_start(&scene->pair, NET_HA1);
 	pair_start(&scene->pair, NET_HA2);
 	enum net_host primary = scene_settle(scene);

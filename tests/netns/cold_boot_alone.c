@@ -18,6 +18,7 @@ static nanos first_heartbeat(struct scene *scene, enum net_host host) {
 NETNS_TEST(cold_boot_alone, "a node that starts alone waits for its dead interval, tests, and serves") {
 	scene_open(scene, NULL);
 	nanos start = clock_now();
+	fault_count();
 	pair_start(&scene->pair, NET_HA1);
 	scene_check(scene, probe_wait_owner(scene->probe, NET_HA1, start, scene_patience(scene)),
 		    "ha1 never served the client");

@@ -12,6 +12,7 @@
 static void rename_interface(const struct scene *scene, enum net_host host, const char *from, const char *to) {
 	const struct shell_job job = {.ns = scene->net.ns[host]};
 
+	fault_count();
 	/* Kernels before 6.2 rename an interface only while it is down. */
 	if (shell_run(&job, "ip link set %s name %s", from, to) == 0)
 		return;

@@ -48,6 +48,7 @@ NETNS_TEST(kernel_missing,
 	static const char *const said[] = {"this kernel cannot keep the lease", "nf_tables", "Protocol not supported",
 					   "lease = \"off\""};
 	scene_open(scene, NULL);
+	fault_count();
 	refuse_nf_tables();
 	pair_start(&scene->pair, NET_HA1);
 	int status = pair_wait_end(&scene->pair, NET_HA1, scene_patience(scene));

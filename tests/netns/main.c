@@ -121,6 +121,19 @@ static void show(const struct job *job) {
 	nftw(job->dir, show_log, 16, FTW_PHYS);
 }
 
+/* How many faults the test did, by its own words: the last line that it wrote of them. */
+static unsigned long faults_of(const struct job *job) {
+	static const char word[] = "\nfaults ";
+	char path[PATH + 16];
+	shell_print(path, sizeof(path), "%s/output", job->dir);
+	char *text = text_read(path);
+	unsigned long faults = 0;
+	for (const char *at = text; (at = strstr(at, word)); at += sizeof(word) - 1)
+		faults = strtoul(at + sizeof(word) - 1, NULL, 10);
+	free(text);
+	return faults;
+}
+
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw) {
 	(void)st;
 	(void)type;
@@ -141,7 +154,7 @@ static void finish(struct job *job, int status, const char *why) {
 	}
 	if (code == SCENE_PASSED) {
 		runner.passed++;
-		printf("passed  %-*s %5.1f s\n", NAME_WIDTH, job->test->name, seconds);
+		printf("passed  %-*s %5.1f s  faults %lu\n", NAME_WIDTH, job->test->name, seconds, faults_of(job));
 		if (runner.options.verbose)
 			show(job);
 		nftw(job->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);

@@ -195,6 +195,7 @@ void repair_check(struct scene *scene, enum net_host host, const char *words, ..
 	nanos interval = times_of(scene, host, "heartbeat_ms");
 	double changes = pair_number(&scene->pair, host, "/lease/changes");
 	char *before = repair_listing(scene, host);
+	fault_count();
 	struct repair repair = see_repair(scene, host, line);
 	nanos possible = repair.ended > repair.broken ? repair.ended : repair.broken;
 	printf("nft %s: the table was there again after %.2f ms, nft had the lock for at most %.2f ms, heartbeats are %.1f "

@@ -22,6 +22,7 @@ static struct sniffed *record(struct scene *scene, enum net_host host, nanos len
 
 /* Sends them from the gateway, one after the other, until the deadline. */
 static void play(struct scene *scene, const struct sniffed *frames, size_t n, nanos until) {
+	fault_count();
 	int fd = packet_open(scene->net.ns[NET_GATEWAY], "eth0");
 	for (size_t i = 0; n > 0 && clock_now() < until; i++) {
 		const struct packet *packet = &frames[i % n].packet;

@@ -18,6 +18,7 @@ NETNS_TEST(report_killed, "the report worker is killed, and stopped: no role cha
 	scene_start(scene, NET_HA1);
 	nanos fault = clock_now();
 	pid_t first = report_of(scene, NET_HA1);
+	fault_count();
 	kill(first, SIGKILL);
 	for (nanos end = scene_patience(scene); report_of(scene, NET_HA1) == first;) {
 		scene_check(scene, clock_now() < end, "the report worker was not started anew");
@@ -26,6 +27,7 @@ NETNS_TEST(report_killed, "the report worker is killed, and stopped: no role cha
 	scene_watch(scene, NET_HA1, fault, 2 * scene->within);
 
 	pid_t second = report_of(scene, NET_HA1);
+	fault_count();
 	kill(second, SIGSTOP);
 	fault = clock_now();
 	scene_verb(scene, NET_HA2, "takeover");

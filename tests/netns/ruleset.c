@@ -89,5 +89,6 @@ struct ruleset_element ruleset_element(struct scene *scene, enum net_host host, 
 }
 
 void ruleset_nft(struct scene *scene, enum net_host host, const char *words) {
+	fault_count();
 	free(list(scene, host, words));
 }

@@ -10,6 +10,7 @@ NETNS_TEST(same_name, "a second node runs under the primary's name: it says so, 
 
 	struct pair_node *twin = &pair->node[NET_HA2];
 	nanos since = clock_now();
+	fault_count();
 	twin->pid = shell_spawn(scene->net.ns[NET_HA2], twin->log,
 				"%s run -f %s --node %s --state-dir %s/state --run-dir %s/run", pair->hamon, twin->conf,
 				net_host_name(NET_HA1), twin->dir, twin->dir);

@@ -44,7 +44,8 @@ nanos scene_patience(const struct scene *scene) {
 static void check_owners(struct scene *scene) {
 	if (scene->expects_overlap)
 		return;
-	unsigned owners = probe_owners_max(scene->probe, scene->begin, clock_now());
+	unsigned owners = scene->expects_stranger ? probe_nodes_max(scene->probe, scene->begin, clock_now())
+						  : probe_owners_max(scene->probe, scene->begin, clock_now());
 	if (owners > 1) {
 		printf("two owners: %u MACs answered one probe\n", owners);
 		exit(SCENE_FAILED);
@@ -112,6 +113,7 @@ void scene_close(struct scene *scene) {
 	check_logs(scene, NET_HA2);
 	printf("the prober missed %llu of its probes\n",
 	       (unsigned long long)probe_missed(scene->probe, scene->begin, clock_now()));
+	printf("faults %u\n", fault_counted());
 }
 
 /* ---- common ground ---- */

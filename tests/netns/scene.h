@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "tests/lab/fault.h"
 #include "tests/lab/freeze.h"
 #include "tests/lab/net.h"
 #include "tests/lab/pair.h"
@@ -22,7 +23,8 @@ struct scene {
 	struct freeze *freeze;
 	nanos within; /* the time scale that this machine bears */
 	/* from the test */
-	bool expects_overlap; /* without the kernel's lease: two owners are no failure here */
+	bool expects_overlap;  /* without the kernel's lease: two owners are no failure here */
+	bool expects_stranger; /* nor is a third host that answers for the shared IP; two nodes are */
 	/* from scene_open() */
 	nanos begin;
 	struct net net;
@@ -45,7 +47,7 @@ void scene_open(struct scene *scene, const struct pair_conf *conf);
 /* Starts both daemons and waits until the host is the primary, the other one its backup, and the client is served. */
 void scene_start(struct scene *scene, enum net_host primary);
 
-/* The last questions; called by the runner. */
+/* The last questions, and how many faults the lab was done ("faults N" on a line of its own); called by the runner. */
 void scene_close(struct scene *scene);
 
 /* A point in time until which a final state must be reached, on a machine that freezes, too. */

@@ -13,6 +13,7 @@ NETNS_TEST(second_daemon, "a second daemon on the same state directory is refuse
 	shell_print(command, sizeof(command), "run --state-dir %s/state", node->dir);
 	shell_print(pid, sizeof(pid), "%d", (int)node->pid);
 	nanos fault = clock_now();
+	fault_count();
 	struct pair_result result = pair_verb(&scene->pair, NET_HA1, command);
 	scene_check(scene, result.status != 0, "a second daemon ran, and ended well");
 	scene_check(scene, strstr(result.output, pid), "it does not name process %s: %s", pid, result.output);

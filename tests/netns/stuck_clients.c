@@ -25,6 +25,7 @@ NETNS_TEST(stuck_clients, "clients that hang, never read or talk nonsense: the o
 	scene_start(scene, NET_HA1);
 	nanos fault = clock_now();
 	int fd[CLIENTS];
+	fault_count();
 	for (unsigned i = 0; i < CLIENTS; i++) {
 		fd[i] = connect_to(scene, NET_HA1);
 		/* What it cannot take, it does not get. */

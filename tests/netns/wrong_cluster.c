@@ -10,6 +10,7 @@ NETNS_TEST(wrong_cluster, "a node of another cluster is counted, and otherwise n
 			       .shared_ips = "{ address = \"192.0.2.101/24\" interface = \"eth0\" }",
 		       });
 	pair_start(&scene->pair, NET_HA1);
+	fault_count();
 	pair_start(&scene->pair, NET_HA2);
 	for (unsigned host = 0; host < NET_NODES; host++) {
 		scene_wait(scene, host, "/state", "primary");

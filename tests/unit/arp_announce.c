@@ -116,9 +116,49 @@ Test(arp_announce, an_interface_that_is_gone) {
 	cr_assert_eq(sent, 0);
 }
 
+/* Questions go out as announcements do, one frame each, and claim nothing. */
+Test(arp_announce, every_address_is_asked_for_once) {
+	static struct announce_item list[CORE_IPS];
+	static unsigned asked[CORE_IPS];
+	int fd = sniffer(), left = sandbox_index("left");
+	for (unsigned i = 0; i < CORE_IPS; i++) {
+		list[i] = (struct announce_item){.ifindex = left, .address = sandbox_nth(i)};
+		memcpy(list[i].mac, mac, sizeof(mac));
+	}
+	size_t sent = 0, frames = 0;
+	cr_assert_eq(announce_probe(&announce, list, CORE_IPS, &sent), 0);
+	cr_assert_eq(sent, CORE_IPS);
+	for (struct sandbox_wait wait = {0}; frames < CORE_IPS;) {
+		uint8_t frame[ETH_FRAME_LEN], wanted[FRAME_NA_LEN];
+		struct frame_claim claim;
+		ssize_t len = recv(fd, frame, sizeof(frame), 0);
+		if (len < 0 || memcmp(frame + ETH_ALEN, mac, sizeof(mac)) != 0) {
+			cr_assert(len >= 0 || sandbox_waiting(&wait), "%zu of %d frames", frames, CORE_IPS);
+			continue;
+		}
+		cr_assert_eq(frame_parse(frame, (size_t)len, &claim), -ENOMSG);
+		for (unsigned i = 0; i < CORE_IPS; i++) {
+			bool ipv4 = list[i].address.family == AF_INET;
+			if (ipv4)
+				frame_arp_probe(mac, &list[i].address, wanted);
+			else
+				frame_neighbour_solicitation(mac, &list[i].address, wanted);
+			asked[i] += (size_t)len == (ipv4 ? FRAME_ARP_LEN : FRAME_NS_LEN) &&
+				    memcmp(frame, wanted, (size_t)len) == 0;
+		}
+		frames++;
+	}
+	for (unsigned i = 0; i < CORE_IPS; i++)
+		cr_assert_eq(asked[i], 1, "shared IP %u was asked for %u times", i, asked[i]);
+	close(fd);
+}
+
 Test(arp_announce, nothing_to_announce) {
 	size_t sent = 1;
 	cr_assert_eq(announce_send(&announce, NULL, 0, &sent), 0);
+	cr_assert_eq(sent, 0);
+	sent = 1;
+	cr_assert_eq(announce_probe(&announce, NULL, 0, &sent), 0);
 	cr_assert_eq(sent, 0);
 }
 

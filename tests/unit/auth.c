@@ -33,6 +33,13 @@ static const struct heartbeat example = {
 	.cover_us = 465000,
 	.interval_us = 38000,
 	.fitness = 100,
+	.reflected = true,
+	.digest = 0x5d0c3b7a91e24f68,
+	.loaded = 1755568811,
+	.sent_us = 36021440519,
+	.echo_age_us = 12345,
+	.address4 = {192, 0, 2, 11},
+	.address6 = {0x20, 0x01, 0x0d, 0xb8, [15] = 0x11},
 };
 
 static void count_up(uint8_t *out, size_t len, uint8_t first) {

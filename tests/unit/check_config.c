@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "hamon/cli/check.h"
 #include "hamon/conf/conf.h"
 #include "hamon/core/timers.h"
 #include "tests/unit/netlink_sandbox.h"
@@ -80,6 +81,136 @@ Test(check_config, a_good_file_and_what_follows_from_it) {
 	free(out);
 }
 
+#define GUARDED                                                                                                            \
+	"cluster = \"edge\" psk-file = \"/nonexistent/psk\"\n"                                                             \
+	"nodes = ( { name = \"ha1\" links = ( { name = \"b\" interface = \"c\" address = \"198.51.100.1\" } ) },\n"        \
+	"{ name = \"ha2\" preference = 1 links = ( { name = \"b\" address = \"198.51.100.2\" } ) } )\n"                    \
+	"shared-ips = ( { address = \"192.0.2.10/24\" interface = \"eth0\" } )\n"                                          \
+	"links = ( { name = \"eth0\" }, { name = \"b\" transport = \"udp\" } ) heartbeat-port = 4500\n"                    \
+	"failover = { within = \"2s\" dead-interval = \"1500ms\" countdown = \"10s\" hold-down-most = \"20s\"\n"           \
+	"failback = \"after 1h\" }\n"                                                                                      \
+	"connectivity-test = { ips = [ \"192.0.2.1\", \"192.0.2.2\", \"192.0.2.3\", \"192.0.2.4\" ] }\n"
+
+static const char guarded[] = GUARDED "hooks = { before-primary = \"/bin/may\" timeout = \"5s\" }\n"
+				      "fence = { command = \"/bin/fence\" delay = \"2s\" timeout = \"30s\" }\n"
+				      "health = { command = \"/bin/well\" interval = \"200ms\" }\n";
+
+static void expect_lines(const char *out, const char *const *lines, size_t n) {
+	for (size_t i = 0; i < n; i++)
+		cr_expect_not_null(strstr(out, lines[i]), "%s is missing in\n%s", lines[i], out);
+}
+#define EXPECT_LINES(out, lines) expect_lines(out, lines, sizeof(lines) / sizeof *(lines))
+
+Test(check_config, what_comes_before_a_takeover_for_people) {
+	static const char *const lines[] = {
+		"\n  eth0           ethernet on eth0\n",
+		"\n  b              udp      on c, from 198.51.100.1 to 198.51.100.2, port 4500\n",
+		"\n  reflect        reflect  by way of the test IPs\n",
+		"\nconnectivity test: 192.0.2.1, 192.0.2.2, 192.0.2.3, 192.0.2.4; 3 of the 4 must answer",
+		"answer, or 2 with 192.0.2.1 among them\n",
+		"\na primary that hears nobody serves on while this holds, and no longer\n",
+		/* D and the countdown, or the longer hold-down; then the fence's delay and deadline */
+		"\nautomatic takeover: after 13500.000 ms of silence at the earliest, 53500.000 ms at the latest\n",
+		"\n  dead interval  1500.000 ms\n",
+		"\n  countdown      10s, which `hamon abort` ends\n",
+		"\n  hold-down      after takeovers in a row: 1s first, 20s at most\n",
+		"\n  cold start     alone, once the test holds\n",
+		"\n  foreign claim  of a shared IP: defended\n",
+		"\n  failback       to ha2 after 1h\n",
+		"\n  before-primary /bin/may (within 5s, may veto)\n",
+		"\n  fence          /bin/fence (within 30s, required, 2s later)\n",
+		"\n  health         /bin/well (within 1s, every 200ms, ill after 3, well after 2)\n",
+		"\ndigest: ",
+	};
+	char *out;
+	cr_assert_eq(run(cli_check_config, guarded, false, &out), EXIT_OK, "%s", out);
+	EXPECT_LINES(out, lines);
+	free(out);
+}
+
+Test(check_config, the_other_choices_for_people) {
+	static const char *const lines[] = {
+		"\nconnectivity test: 192.0.2.1, 192.0.2.2; one of the 2 must answer\n",
+		"\na primary that hears nobody serves on in any case\n",
+		"\nautomatic takeover: never on this node\n",
+		"\n  cold start     not before the peer was heard\n",
+		"\n  foreign claim  of a shared IP: this node stands down\n",
+		"\n  failback       never\n",
+		"\n  primary        /bin/up (within 10s)\n",
+	};
+	char *out;
+	cr_assert_eq(
+		run(cli_check_config,
+		    GOOD
+		    "failover = { cold-start = \"wait-for-peer\" hold-down = \"0s\" automatic = false alone = \"always\" "
+		    "}\n"
+		    "foreign-claim = \"stand-down\" hooks = { primary = \"/bin/up\" }\n"
+		    "connectivity-test = { ips = [ \"192.0.2.1\", \"192.0.2.2\" ] policy = \"any\" reflect = false }\n",
+		    false, &out),
+		EXIT_OK, "%s", out);
+	EXPECT_LINES(out, lines);
+	cr_expect_null(strstr(out, "hold-down"), "it is off");
+	cr_expect_null(strstr(out, "reflect"), "it is off");
+	free(out);
+}
+
+Test(check_config, an_odd_number_of_test_ips_or_none) {
+	static const struct {
+		const char *ips, *says;
+	} cases[] = {
+		{"", "connectivity test: the default gateway of eth0; it must answer\n"},
+		{"connectivity-test = { ips = [ \"192.0.2.1\" ] }", "connectivity test: 192.0.2.1; it must answer\n"},
+		{"connectivity-test = { ips = [ \"192.0.2.1\", \"192.0.2.2\", \"2001:db8::1\" ] }",
+		 "connectivity test: 192.0.2.1, 192.0.2.2, 2001:db8::1; 2 of the 3 must answer\n"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char file[1024], *out;
+		snprintf(file, sizeof file, GOOD "%s\n", cases[i].ips);
+		cr_assert_eq(run(cli_check_config, file, false, &out), EXIT_OK, "%s", out);
+		cr_expect_not_null(strstr(out, cases[i].says), "%s is missing in\n%s", cases[i].says, out);
+		free(out);
+	}
+}
+
+Test(check_config, what_comes_before_a_takeover_for_machines) {
+	char *out;
+	cr_assert_eq(run(cli_check_config, guarded, true, &out), EXIT_OK, "%s", out);
+	struct json_object *report = json_tokener_parse(out);
+	cr_assert_not_null(report);
+	const struct json_object *links = member(report, "links");
+	cr_assert_eq(json_object_array_length(links), 3);
+	const struct json_object *udp = json_object_array_get_idx(links, 1);
+	cr_expect_str_eq(text(udp, "transport"), "udp");
+	cr_expect_str_eq(text(udp, "interface"), "c");
+	cr_expect_str_eq(text(udp, "address"), "198.51.100.1");
+	cr_expect_str_eq(text(udp, "peer_address"), "198.51.100.2");
+	cr_expect_eq(json_object_get_int(member(udp, "port")), 4500);
+	cr_expect_str_eq(text(json_object_array_get_idx(links, 2), "name"), "reflect");
+	cr_expect_eq(json_object_array_length(member(report, "tests")), 4);
+	cr_expect_str_eq(text(report, "policy"), "majority");
+	cr_expect_str_eq(text(report, "fence"), "required");
+	const struct json_object *takeover = member(report, "takeover_ns"), *commands = member(report, "commands");
+	cr_expect_eq(json_object_get_int64(member(takeover, "fastest")), 13500 * MSEC);
+	cr_expect_eq(json_object_get_int64(member(takeover, "latest")), 53500 * MSEC);
+	cr_expect_eq(json_object_object_length(commands), 3);
+	cr_expect_str_eq(text(member(commands, "fence"), "command"), "/bin/fence");
+	cr_expect_eq(json_object_get_int64(member(member(commands, "fence"), "timeout_ns")), 30 * SEC);
+	cr_expect_eq(strlen(text(report, "digest")), 16);
+	json_object_put(report);
+	free(out);
+}
+
+/* A veto may take longer than the silence. */
+Test(check_config, the_latest_takeover_waits_for_a_slow_veto) {
+	static struct conf conf;
+	const struct timers timers = {.dead = 400 * MSEC, .unheard = 150 * MSEC};
+	conf.hook_timeout = 10 * SEC;
+	cr_expect_eq(check_silence(&conf, &timers).latest, 400 * MSEC);
+	strcpy(conf.command[RUN_BEFORE_PRIMARY], "/bin/may");
+	cr_expect_eq(check_silence(&conf, &timers).fastest, 400 * MSEC);
+	cr_expect_eq(check_silence(&conf, &timers).latest, 10150 * MSEC);
+}
+
 Test(check_config, the_kernels_lease) {
 	char *out;
 	cr_expect_eq(run(cli_check_config, GOOD, false, &out), EXIT_OK);
@@ -141,11 +272,14 @@ Test(check_config, a_bad_file) {
 
 Test(check_config, what_is_shown_is_good_again) {
 	char *shown, *again;
-	cr_assert_eq(run(cli_show_config, GOOD, false, &shown), EXIT_OK);
-	cr_assert_eq(run(cli_show_config, shown, false, &again), EXIT_OK);
-	cr_expect_str_eq(again, shown);
-	free(shown);
-	free(again);
+	static const char *const texts[] = {GOOD, guarded};
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		cr_assert_eq(run(cli_show_config, texts[i], false, &shown), EXIT_OK);
+		cr_assert_eq(run(cli_show_config, shown, false, &again), EXIT_OK);
+		cr_expect_str_eq(again, shown);
+		free(shown);
+		free(again);
+	}
 }
 
 Test(check_config, a_file_that_is_not_there) {

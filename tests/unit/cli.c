@@ -2,9 +2,11 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -56,8 +58,9 @@ static int hamon(const char *const *words) {
 	return code;
 }
 
-static const char *const verbs[] = {"run", "status", "is-primary", "takeover",     "standdown",   "pause",  "resume",
-				    "ip",  "test",   "reload",     "check-config", "show-config", "genpsk", "demo"};
+static const char *const verbs[] = {
+	"run",   "status", "watch", "explain", "is-primary", "takeover",     "standdown",   "resolve", "abort", "clear",
+	"pause", "resume", "ip",    "test",    "reload",     "check-config", "show-config", "genpsk",  "demo"};
 enum { VERBS = sizeof verbs / sizeof *verbs };
 
 /* ---- what needs no daemon ---- */
@@ -106,6 +109,15 @@ Test(cli, bad_command_lines) {
 		{{"ip", "enable", "192.0.2.10/24"}, "is no address"},
 		{{"test", "all"}, "test all: ips is meant"},
 		{{"status", "-f", "/nonexistent"}, "/nonexistent"},
+		{{"status", "--frames"}, "status takes no option --frames"},
+		{{"status", "--keep"}, "status takes no option --keep"},
+		{{"--keep", "resolve"}, "option --keep stands behind its verb"},
+		{{"resolve", "--keep"}, "--keep needs a value: NODE"},
+		{{"demo", "--keep=ha1"}, "--keep takes no value"},
+		{{"resolf"}, "unknown verb resolf: did you mean resolve?"},
+		{{"watch", "frames"}, "usage: hamon watch [OPTION"},
+		{{"explain"}, "usage: hamon explain now"},
+		{{"explain", "17"}, "explain says what holds now"},
 	};
 	for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++) {
 		cr_expect_eq(hamon(bad[i].words), EXIT_USAGE, "%s", bad[i].says);
@@ -126,7 +138,7 @@ Test(cli, genpsk_prints_a_fresh_key) {
 
 /* ---- a folder, and a daemon of straw in it ---- */
 
-enum manner { ANSWERS, HANGS, HANGS_UP };
+enum manner { ANSWERS, GOES_ON, HANGS, HANGS_UP };
 
 /* Shared with the daemon's process. */
 static struct straw {
@@ -134,10 +146,18 @@ static struct straw {
 	char answer[4096];
 	char asked[4096];   /* the last request */
 	volatile int count; /* of requests */
+	volatile bool read; /* the answer that goes on, so far */
 } * straw;
 
 static char dir[] = "/tmp/hamon-cli-XXXXXX";
 static pid_t daemon_pid;
+
+/* Until the client has taken all that it was sent (unix(7), SIOCOUTQ). */
+static void wait_taken(int fd) {
+	int unread = 1;
+	while (ioctl(fd, SIOCOUTQ, &unread) == 0 && unread > 0)
+		usleep(1000);
+}
 
 static void serve(int listener) {
 	for (;;) {
@@ -147,9 +167,14 @@ static void serve(int listener) {
 			_exit(1);
 		memcpy(straw->asked, line, sizeof line);
 		straw->count++;
-		if (straw->manner == ANSWERS)
+		if (straw->manner == ANSWERS || straw->manner == GOES_ON)
 			send(fd, straw->answer, strlen(straw->answer), MSG_NOSIGNAL);
-		else if (straw->manner == HANGS)
+		if (straw->manner == GOES_ON) {
+			wait_taken(fd);
+			straw->read = true;
+			pause();
+		}
+		if (straw->manner == HANGS)
 			pause();
 		close(fd);
 	}
@@ -204,6 +229,11 @@ Test(cli_asks, each_verb_asks_for_what_it_is) {
 		{{"resume", "-qv"}, "{\"verb\":\"resume\"}\n"},
 		{{"ip", "disable", "2001:db8::10"}, "{\"verb\":\"ip\",\"address\":\"2001:db8::10\",\"enable\":false}\n"},
 		{{"reload"}, "{\"verb\":\"reload\"}\n"},
+		{{"resolve"}, "{\"verb\":\"resolve\"}\n"},
+		{{"resolve", "--keep", "ha1"}, "{\"verb\":\"resolve\",\"keep\":\"ha1\"}\n"},
+		{{"abort"}, "{\"verb\":\"abort\"}\n"},
+		{{"clear"}, "{\"verb\":\"clear\"}\n"},
+		{{"explain", "now"}, "{\"verb\":\"explain\"}\n"},
 		{{"test", "ips"}, "{\"verb\":\"test-ips\"}\n"},
 	};
 	answers("{\"ok\":true,\"text\":\"well\"}");
@@ -328,8 +358,9 @@ Test(cli_asks, status_reads_well) {
 	answers("{\"schema\":1,\"cluster\":\"edge\",\"health\":\"healthy\",\"node\":\"ha1\",\"state\":\"primary\","
 		"\"since\":\"2026-07-25T17:20:00.204Z\",\"epoch\":42,"
 		"\"peer\":{\"name\":\"ha2\",\"state\":\"backup\",\"heard\":true,\"heard_age_ms\":6.1,\"fitness\":100},"
-		"\"links\":[{\"name\":\"eth0\",\"up\":true,\"heard_age_ms\":6.1,\"received\":99,\"lost\":1,\"gap_max_ms\":"
-		"40}],"
+		"\"links\":[{\"name\":\"eth0\",\"transport\":\"ethernet\",\"up\":true,\"heard_age_ms\":6.1,\"rtt_ms\":0.3,"
+		"\"loss_percent\":1,\"gap_max_ms\":40},{\"name\":\"reflect\",\"transport\":\"reflect\",\"rate\":\"slow\","
+		"\"up\":true}],"
 		"\"ips\":[{\"address\":\"192.0.2.10/24\",\"interface\":\"eth0\",\"held\":true,\"enabled\":true,"
 		"\"wanted\":true},"
 		"{\"address\":\"192.0.2.20/24\",\"interface\":\"eth0\",\"held\":false,\"enabled\":false,\"wanted\":false}],"
@@ -342,7 +373,8 @@ Test(cli_asks, status_reads_well) {
 	cr_expect_eq(HAMON("status", "--run-dir", dir), EXIT_OK);
 	cr_expect_str_eq(out, "edge HEALTHY  ha1 = PRIMARY (this node) since 07-25 17:20:00, epoch 42\n"
 			      "peer    ha2 backup, heard 6.1 ms ago, fitness 100\n"
-			      "links   eth0 up, heard 6.1 ms ago, loss 1 %, longest gap 40 ms\n"
+			      "links   eth0 up, heard 6.1 ms ago, rtt 0.30 ms, loss 1 %, longest gap 40 ms | reflect up "
+			      "(slow rate), never heard\n"
 			      "IPs     192.0.2.10/24 eth0 held | 192.0.2.20/24 eth0 off\n"
 			      "lease   armed, 173 ms, renewed 6.1 ms ago, lowest 121 ms\n"
 			      "tests   1 of 1, policy majority | 192.0.2.1 0.40 ms\n"
@@ -375,8 +407,135 @@ Test(cli_asks, status_says_how_the_lease_stands) {
 	}
 }
 
+/* Each part that is there only when it has something to say. */
+Test(cli_asks, status_says_what_a_takeover_has_to_reckon_with) {
+	static const struct {
+		const char *members, *line;
+	} cases[] = {
+		{"\"links\":[{\"name\":\"eth1\",\"transport\":\"udp\",\"up\":true},"
+		 "{\"name\":\"reflect\",\"transport\":\"reflect\",\"rate\":\"slow\",\"up\":true}]",
+		 "links   eth1 udp up, never heard | reflect up (slow rate), never heard\n"},
+		{"\"links\":[{\"name\":\"reflect\",\"transport\":\"reflect\",\"rate\":\"off\",\"up\":true}]",
+		 "links   reflect switched off, never heard\n"},
+		{"\"node\":\"ha1\",\"peer\":{\"name\":\"ha2\",\"state\":\"backup\"},\"configuration\":"
+		 "{\"compared\":\"differs\",\"digest\":\"1a\",\"loaded\":\"2026-07-25T17:20:00.000Z\",\"peer_digest\":"
+		 "\"2b\"}",
+		 "peer    ha2 backup, configuration differs\nconfig  ha1 1a, loaded 07-25 17:20:00 | ha2 2b\n"},
+		{"\"policy\":\"any\",\"tests\":[{\"address\":\"192.0.2.1\",\"too_slow\":true,\"rtt_ms\":92.1},"
+		 "{\"address\":\"192.0.2.2\",\"own\":true},{\"address\":\"192.0.2.3\",\"loss_percent\":40}]",
+		 "tests   0 of 3, policy any | 192.0.2.1 too slow, 92 ms | 192.0.2.2 this node's own | "
+		 "192.0.2.3 no answer, loss 40 %\n"},
+		{"\"automatic\":true,\"backup_operations\":true,\"countdown_ms\":60000,\"takeover_in_ms\":42000",
+		 "auto    on, failover within 0 ms | countdown 60.0 s runs, `hamon abort` stops it\n"},
+		{"\"automatic\":true,\"backup_operations\":true,\"aborted\":true,\"failback_in_ms\":1500,"
+		 "\"hold_down\":{\"failovers\":5,\"delay_ms\":2000}",
+		 "auto    on, failover within 0 ms | aborted by an operator | hold-down 2.0 s after 5 failovers | "
+		 "failback in 1.5 s\n"},
+		{"\"service\":\"ill\",\"fence\":{\"mode\":\"required\",\"state\":\"failed\"},\"vetoed\":true",
+		 "checks  service ill | fence required, failed | before-primary said no\n"},
+	};
+	setenv("TZ", "UTC", 1);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char status[1024];
+		snprintf(status, sizeof status, "{\"schema\":1,%s}", cases[i].members);
+		answers(status);
+		cr_expect_eq(HAMON("status", "--run-dir", dir), EXIT_OK);
+		cr_expect_not_null(strstr(out, cases[i].line), "%s instead of %s", out, cases[i].line);
+	}
+	answers("{\"schema\":1,\"fence\":{\"mode\":\"off\",\"state\":\"idle\"}}");
+	cr_expect_eq(HAMON("status", "--run-dir", dir), EXIT_OK);
+	cr_expect_null(strstr(out, "checks"), "%s", out);
+}
+
+Test(cli_asks, explain_knows_the_present_alone) {
+	answers("{\"ok\":true,\"text\":\"ha2 is backup\",\"details\":[\"STOP ha1 is heard\"]}");
+	cr_expect_eq(HAMON("explain", "now", "--run-dir", dir), EXIT_OK);
+	cr_expect_str_eq(out, "ha2 is backup\n  STOP ha1 is heard\n");
+	cr_expect_eq(HAMON("explain", "1131", "--run-dir", dir), EXIT_USAGE);
+	cr_expect(strstr(err, "the log tells of past events"), "%s", err);
+}
+
 Test(cli_asks, status_survives_an_object_of_another_version) {
 	answers("{\"schema\":1}");
 	cr_expect_eq(HAMON("status", "--run-dir", dir), EXIT_OK);
 	cr_expect_eq(HAMON("status", "--run-dir", dir, "-v"), EXIT_OK);
+}
+
+/* ---- watch: an answer that goes on ---- */
+
+Test(cli_asks, watch_says_what_the_pair_does) {
+	answers("{\"at\":\"2026-07-25T17:20:00.204Z\",\"kind\":\"pair\",\"node\":\"ha1\",\"state\":\"backup\","
+		"\"cause\":\"heard\",\"event\":3,\"primary\":\"ha2\",\"epoch\":41,\"lease\":false,\"alone\":false,"
+		"\"conflict\":false,\"paused\":true,\"faults\":[\"carrier\"],\"peer\":\"ha2\",\"peer_state\":\"primary\","
+		"\"links\":[{\"name\":\"eth0\",\"up\":true,\"heard\":true},{\"name\":\"eth1\",\"up\":true,\"heard\":false}]"
+		"}\n"
+		"{\"at\":\"2026-07-25T17:20:01.005Z\",\"kind\":\"pair\",\"node\":\"ha1\",\"state\":\"primary\","
+		"\"cause\":\"silence\",\"event\":5,\"primary\":\"ha1\",\"epoch\":42,\"lease\":true,\"alone\":true,"
+		"\"conflict\":false,\"paused\":false,\"faults\":[],\"peer\":\"ha2\",\"peer_state\":\"unheard\","
+		"\"links\":[{\"name\":\"eth0\",\"up\":false,\"heard\":false}],\"dropped\":2}");
+	setenv("TZ", "UTC", 1);
+	cr_expect_eq(HAMON("watch", "--run-dir", dir), EXIT_UNREACHABLE);
+	cr_expect_str_eq(err, "hamon: the daemon ended\n");
+	cr_expect_str_eq(straw->asked, "{\"verb\":\"watch\",\"frames\":false}\n");
+	cr_expect_str_eq(out,
+			 "17:20:00.204 ha1 = backup (heard), epoch 41, no lease, paused, carrier | ha2 primary | eth0 up | "
+			 "eth1 silent\n"
+			 "… and 2 more before this one, for which the reader was too slow\n"
+			 "17:20:01.005 ha1 = primary (silence), epoch 42, lease held, alone | ha2 unheard | eth0 down\n");
+}
+
+Test(cli_asks, watch_says_each_frame_with_its_verdict) {
+	answers("{\"ok\":true,\"text\":\"what edge sends\"}\n"
+		"{\"at\":\"2026-07-25T17:20:00.204Z\",\"kind\":\"heartbeat\",\"direction\":\"in\",\"link\":\"eth0\","
+		"\"from\":\"ha2\",\"boot\":7,\"seq\":9182,\"seen\":42,\"lease\":true,\"deaf\":false,\"mark\":\"renew\","
+		"\"echo_seq\":918,\"fitness\":100,\"flags\":[\"offer\",\"want\"],\"verdict\":\"accepted\"}\n"
+		"{\"at\":\"2026-07-25T17:20:00.210Z\",\"kind\":\"heartbeat\",\"direction\":\"in\",\"link\":\"eth0\","
+		"\"verdict\":\"rejected: wrong-key\"}\n"
+		"{\"at\":\"2026-07-25T17:20:00.220Z\",\"kind\":\"heartbeat\",\"direction\":\"out\",\"link\":\"eth1\","
+		"\"from\":\"ha1\",\"boot\":8,\"seq\":1,\"seen\":42,\"lease\":false,\"deaf\":true,\"mark\":\"plain\","
+		"\"echo_seq\":0,\"fitness\":0,\"flags\":[],\"verdict\":\"sent\"}\n"
+		"{\"at\":\"2026-07-25T17:20:00.230Z\",\"kind\":\"arp\",\"direction\":\"in\",\"interface\":\"eth0\","
+		"\"address\":\"192.0.2.10\",\"mac\":\"52:54:00:12:34:56\",\"gratuitous\":true,\"verdict\":\"stranger\"}");
+	setenv("TZ", "UTC", 1);
+	cr_expect_eq(HAMON("watch", "--frames", "--run-dir", dir), EXIT_UNREACHABLE);
+	cr_expect_str_eq(straw->asked, "{\"verb\":\"watch\",\"frames\":true}\n");
+	cr_expect_str_eq(
+		out, "what edge sends\n"
+		     "17:20:00.204 in  eth0 heartbeat 9182 of ha2, epoch 42, lease, renew, echo 918, fitness 100, offer, "
+		     "want: accepted\n"
+		     "17:20:00.210 in  eth0 heartbeat of nobody who is known: rejected: wrong-key\n"
+		     "17:20:00.220 out eth1 heartbeat 1 of ha1, epoch 42, deaf, echo 0, fitness 0: sent\n"
+		     "17:20:00.230 in  eth0 arp 192.0.2.10 is at 52:54:00:12:34:56, gratuitous: stranger\n");
+	cr_expect_eq(HAMON("watch", "--frames", "--json", "--run-dir", dir), EXIT_UNREACHABLE);
+	cr_expect_str_eq(out, straw->answer);
+}
+
+Test(cli_asks, watch_survives_lines_of_another_version) {
+	answers("{\"kind\":\"heartbeat\"}\n{\"kind\":\"pair\",\"at\":\"then\",\"links\":[{}]}\n{\"kind\":\"lldp\"}");
+	cr_expect_eq(HAMON("watch", "--run-dir", dir), EXIT_UNREACHABLE);
+	cr_expect(strstr(out, "\nthen ? = ?"), "%s", out);
+}
+
+Test(cli_asks, watch_may_be_refused) {
+	answers("{\"ok\":false,\"code\":1,\"error\":\"4 others watch already\"}");
+	cr_expect_eq(HAMON("watch", "--run-dir", dir), EXIT_FAILED);
+	cr_expect_str_eq(err, "hamon: 4 others watch already\n");
+	cr_expect_str_empty(out);
+}
+
+Test(cli_asks, ctrl_c_ends_watch_in_good_order) {
+	int status;
+	answers("{\"ok\":true,\"text\":\"so it begins\"}");
+	straw->manner = GOES_ON;
+	pid_t watching = fork();
+	if (watching == 0)
+		_exit(HAMON("watch", "--run-dir", dir) == EXIT_OK && strcmp(out, "so it begins\n") == 0 && !*err ? 0 : 1);
+	/* As for anything here: it ends a test that would hang. */
+	const mono_t deadline = mono_now() + 20 * SEC;
+	while (!straw->read && mono_now() < deadline)
+		usleep(1000);
+	cr_expect(straw->read);
+	kill(watching, SIGINT);
+	cr_assert_eq(waitpid(watching, &status, 0), watching);
+	cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }

@@ -40,12 +40,21 @@ static struct {
 	size_t padding;
 } seen;
 
+static struct json_object *new_object(const char *key, const char *text) {
+	struct json_object *object = json_object_new_object();
+	json_object_object_add(object, key, json_object_new_string(text));
+	return object;
+}
+
 static void handle(void *arg, uint32_t client, const struct control_request *request) {
 	cr_assert_eq(arg, &seen);
 	seen.requests++;
 	seen.client = client;
 	seen.request = *request;
-	if (seen.silent)
+	if (request->type == REQUEST_WATCH)
+		control_stream(&control, client, request->frames ? CONTROL_FRAMES : CONTROL_PAIR,
+			       new_object("at", "first"));
+	if (seen.silent || request->type == REQUEST_WATCH)
 		return;
 	struct json_object *reply = reply_ok("%s", request_name(request->type));
 	if (seen.padding) {
@@ -353,6 +362,139 @@ Test(control, clients_are_let_in_and_heard_at_a_bounded_rate) {
 	close(two);
 }
 
+/* ---- watchers ---- */
+
+static const char watch_line[] = "{\"verb\":\"watch\"}\n", watch_frames_line[] = "{\"verb\":\"watch\",\"frames\":true}\n";
+
+/* A client that has heard its first line. */
+static int watcher(const char *asks) {
+	int fd = connect_client();
+	say(fd, asks);
+	cr_assert_str_eq(hear(fd), "{\"at\":\"first\"}");
+	return fd;
+}
+
+static void push_number(enum control_topic topic, unsigned number) {
+	char text[16];
+	snprintf(text, sizeof text, "%u", number);
+	control_push(&control, topic, new_object("at", text));
+}
+
+Test(control, a_watcher_is_told_each_line_of_its_topic) {
+	cr_assert_not(control_watched(&control, CONTROL_PAIR) || control_watched(&control, CONTROL_FRAMES));
+	push_number(CONTROL_FRAMES, 0);
+	int pair = watcher(watch_line), frames = watcher(watch_frames_line);
+	cr_assert(control_watched(&control, CONTROL_PAIR) && control_watched(&control, CONTROL_FRAMES));
+	push_number(CONTROL_FRAMES, 1);
+	push_number(CONTROL_PAIR, 2);
+	push_number(CONTROL_FRAMES, 3);
+	cr_assert_str_eq(hear(frames), "{\"at\":\"1\"}");
+	cr_assert_str_eq(hear(frames), "{\"at\":\"3\"}");
+	cr_assert_str_eq(hear(pair), "{\"at\":\"2\"}");
+	wake(10 * CONTROL_PATIENCE);
+	push_number(CONTROL_PAIR, 4);
+	cr_assert_str_eq(hear(pair), "{\"at\":\"4\"}", "a watcher is never overdue");
+	close(pair);
+	close(frames);
+}
+
+Test(control, lines_go_out_together_and_the_loop_is_woken_for_them) {
+	int fd = watcher(watch_line);
+	wake(CONTROL_ACCEPT_EVERY);
+	cr_assert_eq(control_deadline(&control), MONO_FAR, "nothing is to be told");
+	push_number(CONTROL_PAIR, 1);
+	push_number(CONTROL_PAIR, 2);
+	cr_assert_eq(control_deadline(&control), now + CONTROL_STREAM_EVERY);
+	wake(CONTROL_STREAM_EVERY - 1);
+	cr_assert_not(readable(fd));
+	wake(1);
+	char both[64] = "";
+	cr_assert_gt(recv(fd, both, sizeof both - 1, 0), 0);
+	cr_assert_str_eq(both, "{\"at\":\"1\"}\n{\"at\":\"2\"}\n");
+	cr_assert_eq(control_deadline(&control), MONO_FAR);
+	close(fd);
+}
+
+static unsigned number_of(const char *line, const char *key) {
+	struct json_object *object = json_tokener_parse(line), *value = NULL;
+	cr_assert(object, "no line: %s", line);
+	unsigned number = json_object_object_get_ex(object, key, &value) ? (unsigned)json_object_get_int(value) : 0;
+	json_object_put(object);
+	return number;
+}
+
+/* Until lines were missed; returns how many were pushed. */
+static unsigned push_until_missed(const struct control_client *client, unsigned misses) {
+	unsigned pushed = 0;
+	while (client->missed < misses) {
+		push_number(CONTROL_FRAMES, ++pushed);
+		wake(CONTROL_STREAM_EVERY);
+		cr_assert_lt(pushed, 10 * CONTROL_REPLY_MAX, "a watcher's buffer has no end");
+	}
+	return pushed;
+}
+
+Test(control, a_slow_watcher_misses_lines_and_is_told_how_many) {
+	enum { MISSES = 7 };
+	int slow = watcher(watch_frames_line);
+	const struct control_client *client = &control.clients[CONTROL_CLIENTS - 1];
+	cr_assert_eq(client->phase, CONTROL_STREAMING);
+	unsigned pushed = push_until_missed(client, MISSES);
+	cr_assert_eq(client->phase, CONTROL_STALLED);
+	int other = watcher(watch_frames_line);
+	push_number(CONTROL_FRAMES, ++pushed);
+	cr_assert_eq(number_of(hear(other), "at"), pushed, "the others miss nothing");
+	for (unsigned expected = 1; expected <= pushed - MISSES - 1; expected++) {
+		const char *line = hear(slow);
+		cr_assert_eq(number_of(line, "at"), expected);
+		cr_assert_eq(number_of(line, "dropped"), 0);
+	}
+	WAKE_UNTIL(client->phase == CONTROL_STREAMING);
+	push_number(CONTROL_FRAMES, ++pushed);
+	const char *line = hear(slow);
+	cr_assert_eq(number_of(line, "at"), pushed);
+	cr_assert_eq(number_of(line, "dropped"), MISSES + 1, "%s", line);
+	push_number(CONTROL_FRAMES, ++pushed);
+	cr_assert_eq(number_of(hear(slow), "dropped"), 0, "told once");
+	close(slow);
+	close(other);
+}
+
+Test(control, a_watcher_that_hangs_up_is_gone) {
+	int idle = watcher(watch_line), stalled = watcher(watch_frames_line);
+	push_until_missed(&control.clients[CONTROL_CLIENTS - 2], 1);
+	close(idle);
+	WAKE_UNTIL(!control_watched(&control, CONTROL_PAIR));
+	close(stalled);
+	WAKE_UNTIL(clients() == 0);
+	cr_assert_not(control_watched(&control, CONTROL_FRAMES));
+	push_number(CONTROL_FRAMES, 1);
+	int next = watcher(watch_frames_line);
+	push_number(CONTROL_FRAMES, 2);
+	cr_assert_str_eq(hear(next), "{\"at\":\"2\"}", "nothing is left of the one before");
+	close(next);
+}
+
+Test(control, more_watchers_are_refused_and_may_ask_for_something_else) {
+	int fds[CONTROL_WATCHERS];
+	for (unsigned i = 0; i < CONTROL_WATCHERS; i++)
+		fds[i] = watcher(i % 2 ? watch_line : watch_frames_line);
+	int late = connect_client();
+	say(late, watch_line);
+	const char *line = hear(late);
+	cr_assert_eq(code_of(line), EXIT_FAILED, "%s", line);
+	cr_assert(strstr(line, "4 others watch already"), "%s", line);
+	say(late, status_line);
+	cr_assert_eq(code_of(hear(late)), EXIT_OK);
+	close(fds[0]);
+	WAKE_UNTIL(clients() == CONTROL_WATCHERS);
+	say(late, watch_line);
+	cr_assert_str_eq(hear(late), "{\"at\":\"first\"}");
+	for (unsigned i = 1; i < CONTROL_WATCHERS; i++)
+		close(fds[i]);
+	close(late);
+}
+
 /* ---- who may do what: as other users, in processes of their own ---- */
 
 struct user {
@@ -482,21 +624,34 @@ Test(request, good) {
 		const char *line;
 		enum request_type type;
 		span_t pause;
-		bool force, dry_run, enable;
+		bool force, dry_run, enable, frames;
 		uint8_t family;
+		const char *keep; /* NULL: none */
 	} good[] = {
-		{"{\"verb\":\"status\"}", REQUEST_STATUS, 0, false, false, false, 0},
-		{" { \"verb\" : \"reload\" } ", REQUEST_RELOAD, 0, false, false, false, 0},
-		{"{\"verb\":\"test-ips\"}", REQUEST_TEST_IPS, 0, false, false, false, 0},
-		{"{\"verb\":\"pause\"}", REQUEST_PAUSE, 0, false, false, false, 0},
-		{"{\"verb\":\"pause\",\"for_ms\":7200000}", REQUEST_PAUSE, 7200 * SEC, false, false, false, 0},
-		{"{\"dry_run\":true,\"verb\":\"standdown\"}", REQUEST_STANDDOWN, 0, false, true, false, 0},
-		{"{\"verb\":\"takeover\",\"force\":true,\"reason\":\"\xc3\xa4\"}", REQUEST_TAKEOVER, 0, true, false, false,
-		 0},
-		{"{\"verb\":\"ip\",\"address\":\"192.0.2.10\",\"enable\":true}", REQUEST_IP, 0, false, false, true,
-		 AF_INET},
-		{"{\"verb\":\"ip\",\"address\":\"2001:db8::10\",\"enable\":false}", REQUEST_IP, 0, false, false, false,
-		 AF_INET6},
+		{.line = "{\"verb\":\"status\"}", .type = REQUEST_STATUS},
+		{.line = " { \"verb\" : \"reload\" } ", .type = REQUEST_RELOAD},
+		{.line = "{\"verb\":\"test-ips\"}", .type = REQUEST_TEST_IPS},
+		{.line = "{\"verb\":\"pause\"}", .type = REQUEST_PAUSE},
+		{.line = "{\"verb\":\"pause\",\"for_ms\":7200000}", .type = REQUEST_PAUSE, .pause = 7200 * SEC},
+		{.line = "{\"dry_run\":true,\"verb\":\"standdown\"}", .type = REQUEST_STANDDOWN, .dry_run = true},
+		{.line = "{\"verb\":\"takeover\",\"force\":true,\"reason\":\"\xc3\xa4\"}",
+		 .type = REQUEST_TAKEOVER,
+		 .force = true},
+		{.line = "{\"verb\":\"ip\",\"address\":\"192.0.2.10\",\"enable\":true}",
+		 .type = REQUEST_IP,
+		 .enable = true,
+		 .family = AF_INET},
+		{.line = "{\"verb\":\"ip\",\"address\":\"2001:db8::10\",\"enable\":false}",
+		 .type = REQUEST_IP,
+		 .family = AF_INET6},
+		{.line = "{\"verb\":\"resolve\"}", .type = REQUEST_RESOLVE},
+		{.line = "{\"verb\":\"resolve\",\"keep\":\"ha1\"}", .type = REQUEST_RESOLVE, .keep = "ha1"},
+		{.line = "{\"verb\":\"abort\"}", .type = REQUEST_ABORT},
+		{.line = "{\"verb\":\"clear\"}", .type = REQUEST_CLEAR},
+		{.line = "{\"verb\":\"explain\"}", .type = REQUEST_EXPLAIN},
+		{.line = "{\"verb\":\"watch\"}", .type = REQUEST_WATCH},
+		{.line = "{\"verb\":\"watch\",\"frames\":false}", .type = REQUEST_WATCH},
+		{.line = "{\"verb\":\"watch\",\"frames\":true}", .type = REQUEST_WATCH, .frames = true},
 	};
 	for (unsigned i = 0; i < sizeof good / sizeof *good; i++) {
 		struct control_request request;
@@ -509,6 +664,8 @@ Test(request, good) {
 		cr_expect_eq(request.dry_run, good[i].dry_run, "%s", good[i].line);
 		cr_expect_eq(request.enable, good[i].enable, "%s", good[i].line);
 		cr_expect_eq(request.address.family, good[i].family, "%s", good[i].line);
+		cr_expect_str_eq(request.keep, good[i].keep ? good[i].keep : "", "%s", good[i].line);
+		cr_expect_eq(request.frames, good[i].frames, "%s", good[i].line);
 	}
 }
 
@@ -538,6 +695,12 @@ Test(request, bad) {
 		{"{\"verb\":\"ip\",\"enable\":true}", "ip needs \"address\""},
 		{"{\"verb\":\"ip\",\"address\":\"192.0.2.10\"}", "ip needs \"enable\""},
 		{"{\"verb\":\"ip\",\"address\":\"192.0.2.10/24\",\"enable\":true}", "no IPv4 or IPv6 address"},
+		{"{\"verb\":\"resolve\",\"keep\":\"\"}", "\"keep\" is no node's name"},
+		{"{\"verb\":\"resolve\",\"keep\":\"ha1\\u0000x\"}", "\"keep\" is no node's name"},
+		{"{\"verb\":\"resolve\",\"keep\":1}", "\"keep\" must be a JSON string"},
+		{"{\"verb\":\"takeover\",\"keep\":\"ha1\"}", "takeover takes no \"keep\""},
+		{"{\"verb\":\"watch\",\"frames\":\"yes\"}", "\"frames\" must be a JSON boolean"},
+		{"{\"verb\":\"abort\",\"force\":true}", "abort takes no \"force\""},
 	};
 	for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++) {
 		struct control_request request = {.type = REQUEST_RELOAD};
@@ -558,6 +721,19 @@ Test(request, a_reason_has_a_bound) {
 		memset(reason, 'r', sizeof reason);
 		reason[REQUEST_REASON + longer] = '\0';
 		int n = snprintf(line, sizeof line, "{\"verb\":\"takeover\",\"reason\":\"%s\"}", reason);
+		cr_assert_eq(request_parse(line, (size_t)n, &request, &error), longer ? -EINVAL : 0);
+		json_object_put(error);
+	}
+}
+
+Test(request, a_node_s_name_has_a_bound) {
+	char line[CONF_NAME + 64], name[CONF_NAME + 1];
+	for (int longer = 0; longer <= 1; longer++) {
+		struct control_request request;
+		struct json_object *error = NULL;
+		memset(name, 'n', sizeof name);
+		name[CONF_NAME - 1 + longer] = '\0';
+		int n = snprintf(line, sizeof line, "{\"verb\":\"resolve\",\"keep\":\"%s\"}", name);
 		cr_assert_eq(request_parse(line, (size_t)n, &request, &error), longer ? -EINVAL : 0);
 		json_object_put(error);
 	}

@@ -81,9 +81,42 @@ Test(message, notes_with_unknown_numbers_are_refused) {
 	cr_assert_eq(judge(&message, MSG_NOTE), -EPROTO);
 }
 
+Test(message, commands_with_unknown_numbers_are_refused) {
+	struct message message = {.run = {.run = RUN__COUNT - 1, .from = STATE__COUNT - 1, .to = 0, .cause = 0}};
+	cr_assert_eq(judge(&message, MSG_RUN), 0);
+	int32_t *const numbers[] = {&message.run.run, &message.run.from, &message.run.to, &message.run.cause};
+	static const int32_t bounds[] = {RUN__COUNT, STATE__COUNT, STATE__COUNT, CAUSE__COUNT};
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		const int32_t wrong[] = {-1, bounds[i], INT32_MIN, INT32_MAX};
+		for (size_t k = 0; k < sizeof(wrong) / sizeof(wrong[0]); k++) {
+			*numbers[i] = wrong[k];
+			cr_assert_eq(judge(&message, MSG_RUN), -EPROTO, "number %zu: %d", i, wrong[k]);
+		}
+		*numbers[i] = bounds[i] - 1;
+		cr_assert_eq(judge(&message, MSG_RUN), 0);
+	}
+}
+
+Test(message, what_a_command_said_is_of_a_known_one_and_has_an_end) {
+	struct message message = {.ran = {.run = RUN_HEALTH}};
+	cr_assert_eq(judge(&message, MSG_RAN), 0);
+	message.ran.run = RUN__COUNT;
+	cr_assert_eq(judge(&message, MSG_RAN), -EPROTO);
+	message.ran.run = 0;
+	memset(message.ran.text, 'x', sizeof(message.ran.text));
+	cr_assert_eq(judge(&message, MSG_RAN), -EPROTO);
+	message = (struct message){.said = {.run = -1}};
+	cr_assert_eq(judge(&message, MSG_SAID), -EPROTO);
+	message.said.run = RUN_FENCE;
+	cr_assert_eq(judge(&message, MSG_SAID), 0);
+	memset(message.said.text, 'x', sizeof(message.said.text));
+	cr_assert_eq(judge(&message, MSG_SAID), -EPROTO);
+}
+
 Test(message, names_are_told_apart) {
 	for (unsigned i = 0; i < MSG__COUNT; i++)
 		for (unsigned k = 0; k < i; k++)
 			cr_assert_str_neq(message_name((enum message_type)i), message_name((enum message_type)k));
 	cr_assert_str_eq(worker_name(WORKER_REPORT), "report");
+	cr_assert_str_eq(worker_name(WORKER_HOOKS), "hooks");
 }

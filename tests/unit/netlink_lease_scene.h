@@ -54,7 +54,7 @@ enum frame_kind {
 	FRAME__COUNT,
 };
 
-enum { FRAME_UNTAGGED = -1, FRAME_MAX = 128 };
+enum { FRAME_UNTAGGED = -1, FRAME_MAX = 64 + HEARTBEAT_LEN /* the headers, and the longest that one carries here */ };
 
 struct frame {
 	size_t len;

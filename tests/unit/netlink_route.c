@@ -93,3 +93,31 @@ Test(netlink_route, a_next_hop_object) {
 	sandbox_run("ip route add default nhid 1");
 	assert_gateway(AF_INET, "192.0.2.254");
 }
+
+static void assert_source(const char *to, const char *interface, const char *expected) {
+	struct ip_address target = sandbox_address(to), wanted = sandbox_address(expected), source;
+	cr_assert_eq(route_source(&target, interface ? sandbox_index(interface) : 0, &source), 0, "to %s", to);
+	cr_assert_eq(memcmp(&source, &wanted, sizeof(source)), 0, "to %s: not %s", to, expected);
+}
+
+Test(netlink_route, the_source_towards_a_host) {
+	assert_source("192.0.2.254", NULL, "192.0.2.1");
+	assert_source("198.51.100.254", NULL, "198.51.100.1");
+	assert_source("2001:db8::fe", NULL, "2001:db8::1");
+	assert_source("fe80::fe", "left", "fe80::1");
+	sandbox_run("ip address add 192.0.2.77/24 dev left"); /* a second one of the subnet is not preferred */
+	assert_source("192.0.2.254", "left", "192.0.2.1");
+	sandbox_run("ip route add 203.0.113.0/24 via 192.0.2.254 dev left src 192.0.2.77");
+	assert_source("203.0.113.9", NULL, "192.0.2.77");
+}
+
+Test(netlink_route, no_source_without_a_route) {
+	struct ip_address nowhere = sandbox_address("203.0.113.1"), nowhere6 = sandbox_address("2001:db8:ffff::1");
+	struct ip_address near = sandbox_address("192.0.2.254"), source = {.family = AF_UNSPEC};
+	cr_assert_eq(route_source(&nowhere, 0, &source), -ENETUNREACH);
+	cr_assert_eq(route_source(&nowhere6, 0, &source), -ENETUNREACH);
+	int gone = sandbox_index("left");
+	sandbox_run("ip link delete left");
+	cr_assert_eq(route_source(&near, gone, &source), -ENODEV);
+	cr_assert_eq(source.family, AF_UNSPEC, "untouched");
+}

@@ -1,6 +1,6 @@
 /* The Ethernet link on the real kernel: two ends of a veth pair in a network namespace of the test's own, which ends with the
  * test's process. Needs root. */
-#include "hamon/peerlink.h"
+#include "hamon/peerlink/peerlink.h"
 
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
@@ -16,18 +16,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "hamon/mono.h"
-#include "hamon/wire/heartbeat.h"
+#include "tests/unit/crossing.h"
 
 static const char left[] = "left0", right[] = "right0";
 static const uint8_t left_mac[ETH_ALEN] = {0x02, 0, 0, 0, 0, 1}, right_mac[ETH_ALEN] = {0x02, 0, 0, 0, 0, 2};
-static const span_t patience = 20 * SEC; /* for what takes a moment; machines freeze */
-
-static mono_t clock_now(clockid_t id) {
-	struct timespec t;
-	clock_gettime(id, &t);
-	return (int64_t)t.tv_sec * SEC + t.tv_nsec;
-}
+static const int patience_ms = 20000; /* for what takes a moment; machines freeze */
 
 /* One command of words separated by single blanks. */
 static void run(const char *command) {
@@ -60,51 +53,9 @@ static int index_of(const char *interface) {
 
 static struct peerlink open_link(const char *interface, const uint8_t *mac) {
 	struct peerlink link;
-	cr_assert_eq(peerlink_open(&link), 0);
+	cr_assert_eq(peerlink_open_ethernet(&link), 0);
 	cr_assert_eq(peerlink_bind(&link, index_of(interface), mac), 0);
 	return link;
-}
-
-/* A heartbeat for the link to carry, told apart by its number. */
-static void fill(uint8_t *heartbeat, uint8_t number) {
-	for (size_t i = 0; i < HEARTBEAT_LEN; i++)
-		heartbeat[i] = (uint8_t)(number + i);
-	heartbeat[3] = MARK_PLAIN;
-}
-
-/* Receives until that heartbeat comes or nothing is left. */
-static bool drain_for(struct peerlink *link, const uint8_t *heartbeat, struct timespec *stamp, bool *has_stamp) {
-	uint8_t buf[HEARTBEAT_MAX];
-	ssize_t n;
-	while ((n = peerlink_receive(link, buf, sizeof(buf), stamp, has_stamp)) >= 0)
-		if (n == HEARTBEAT_LEN && memcmp(buf, heartbeat, HEARTBEAT_LEN) == 0)
-			return true;
-	cr_assert_eq(n, -EAGAIN, "receive: %s", strerror((int)-n));
-	return false;
-}
-
-/* Sends the heartbeat again and again until it arrives: a fresh cable takes a moment to carry. */
-static void assert_carries(struct peerlink *from, struct peerlink *to, uint8_t number) {
-	uint8_t heartbeat[HEARTBEAT_LEN];
-	struct timespec stamp;
-	bool has_stamp;
-	fill(heartbeat, number);
-	mono_t deadline = clock_now(CLOCK_MONOTONIC) + patience;
-	while (clock_now(CLOCK_MONOTONIC) < deadline) {
-		(void)peerlink_send(from, heartbeat, sizeof(heartbeat)); /* may fail until the cable is up */
-		struct pollfd ready = {.fd = to->fd, .events = POLLIN};
-		(void)poll(&ready, 1, 10);
-		if (drain_for(to, heartbeat, &stamp, &has_stamp))
-			return;
-	}
-	cr_assert_fail("nothing arrived");
-}
-
-static void assert_silent(struct peerlink *link) {
-	uint8_t buf[HEARTBEAT_MAX];
-	struct timespec stamp;
-	bool has_stamp;
-	cr_assert_eq(peerlink_receive(link, buf, sizeof(buf), &stamp, &has_stamp), -EAGAIN);
 }
 
 /* Has an interface joined our group, by the kernel's own list? */
@@ -124,20 +75,19 @@ TestSuite(peerlink, .init = make_world);
 
 Test(peerlink, a_heartbeat_crosses_with_its_receive_time_and_no_copy_comes_back) {
 	struct peerlink a = open_link(left, left_mac), b = open_link(right, right_mac);
-	assert_carries(&a, &b, 1);
+	crossing_works(&a, &b, 1);
 	uint8_t heartbeat[HEARTBEAT_LEN];
-	fill(heartbeat, 2);
-	mono_t before = clock_now(CLOCK_REALTIME);
+	crossing_fill(heartbeat, 2);
+	mono_t before = crossing_now(CLOCK_REALTIME);
 	cr_assert_eq(peerlink_send(&a, heartbeat, sizeof(heartbeat)), 0);
-	struct pollfd ready = {.fd = b.fd, .events = POLLIN};
-	cr_assert_eq(poll(&ready, 1, (int)(patience / MSEC)), 1);
-	struct timespec stamp = {0};
-	bool has_stamp = false;
-	cr_assert(drain_for(&b, heartbeat, &stamp, &has_stamp));
-	cr_assert(has_stamp);
-	int64_t at = (int64_t)stamp.tv_sec * SEC + stamp.tv_nsec;
-	cr_assert(at >= before && at <= clock_now(CLOCK_REALTIME), "a stamp by the wall clock");
-	assert_silent(&a);
+	crossing_await(&b);
+	struct peerlink_frame frame;
+	cr_assert(crossing_drain(&b, heartbeat, &frame));
+	cr_assert(frame.has_stamp && frame.has_mac);
+	cr_assert_arr_eq(frame.mac, left_mac, ETH_ALEN);
+	int64_t at = (int64_t)frame.stamp.tv_sec * SEC + frame.stamp.tv_nsec;
+	cr_assert(at >= before && at <= crossing_now(CLOCK_REALTIME), "a stamp by the wall clock");
+	crossing_silent(&a);
 	peerlink_close(&a);
 	peerlink_close(&b);
 }
@@ -145,17 +95,17 @@ Test(peerlink, a_heartbeat_crosses_with_its_receive_time_and_no_copy_comes_back)
 /* What is on the wire: seen by a packet socket that knows nothing of hamon. */
 Test(peerlink, the_ethernet_header_is_the_protocols) {
 	struct peerlink a = open_link(left, left_mac), b = open_link(right, right_mac);
-	assert_carries(&a, &b, 1);
+	crossing_works(&a, &b, 1);
 	int tap = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(HEARTBEAT_ETHERTYPE));
 	cr_assert_geq(tap, 0);
 	struct sockaddr_ll where = {
 		.sll_family = AF_PACKET, .sll_protocol = htons(HEARTBEAT_ETHERTYPE), .sll_ifindex = index_of(right)};
 	cr_assert_eq(bind(tap, (struct sockaddr *)&where, sizeof(where)), 0);
 	uint8_t heartbeat[HEARTBEAT_LEN], frame[2048];
-	fill(heartbeat, 3);
+	crossing_fill(heartbeat, 3);
 	cr_assert_eq(peerlink_send(&a, heartbeat, sizeof(heartbeat)), 0);
 	struct pollfd ready = {.fd = tap, .events = POLLIN};
-	cr_assert_eq(poll(&ready, 1, (int)(patience / MSEC)), 1);
+	cr_assert_eq(poll(&ready, 1, patience_ms), 1);
 	cr_assert_eq(recv(tap, frame, sizeof(frame), 0), ETH_HLEN + HEARTBEAT_LEN);
 	cr_assert_arr_eq(frame, PEERLINK_GROUP, ETH_ALEN);
 	cr_assert_arr_eq(frame + ETH_ALEN, left_mac, ETH_ALEN);
@@ -168,15 +118,14 @@ Test(peerlink, the_ethernet_header_is_the_protocols) {
 
 Test(peerlink, a_longer_frame_is_cut_to_the_buffer) {
 	struct peerlink a = open_link(left, left_mac), b = open_link(right, right_mac);
-	assert_carries(&a, &b, 1);
-	uint8_t big[HEARTBEAT_MAX + 100] = {0}, buf[HEARTBEAT_MAX];
+	crossing_works(&a, &b, 1);
+	uint8_t big[HEARTBEAT_MAX + 100] = {0};
+	struct peerlink_frame frame;
 	cr_assert_eq(peerlink_send(&a, big, sizeof(big)), 0);
-	struct pollfd ready = {.fd = b.fd, .events = POLLIN};
-	cr_assert_eq(poll(&ready, 1, (int)(patience / MSEC)), 1);
-	struct timespec stamp;
-	bool has_stamp;
-	cr_assert_eq(peerlink_receive(&b, buf, sizeof(buf), &stamp, &has_stamp), (ssize_t)sizeof(buf));
-	assert_silent(&b);
+	crossing_await(&b);
+	cr_assert_eq(peerlink_receive(&b, &frame), 0);
+	cr_assert_eq(frame.len, sizeof(frame.bytes));
+	crossing_silent(&b);
 	peerlink_close(&a);
 	peerlink_close(&b);
 }
@@ -185,17 +134,17 @@ Test(peerlink, unbound_it_neither_sends_nor_hears) {
 	struct peerlink a = open_link(left, left_mac), b = open_link(right, right_mac),
 			witness = open_link(right, right_mac);
 	uint8_t heartbeat[HEARTBEAT_LEN];
-	fill(heartbeat, 4);
-	assert_carries(&a, &b, 4);
+	crossing_fill(heartbeat, 4);
+	crossing_works(&a, &b, 4);
 	peerlink_unbind(&b);
 	cr_assert_eq(peerlink_send(&b, heartbeat, sizeof(heartbeat)), -ENODEV);
-	assert_carries(&a, &witness, 5); /* what the witness heard, b was given too */
-	assert_silent(&b);
+	crossing_works(&a, &witness, 5); /* what the witness heard, b was given too */
+	crossing_silent(&b);
 
 	struct peerlink fresh;
-	cr_assert_eq(peerlink_open(&fresh), 0);
+	cr_assert_eq(peerlink_open_ethernet(&fresh), 0);
 	cr_assert_eq(peerlink_send(&fresh, heartbeat, sizeof(heartbeat)), -ENODEV);
-	assert_silent(&fresh);
+	crossing_silent(&fresh);
 	cr_assert_eq(peerlink_bind(&fresh, index_of(right) + 1000, right_mac), -ENODEV);
 	cr_assert_eq(peerlink_send(&fresh, heartbeat, sizeof(heartbeat)), -ENODEV);
 	peerlink_close(&fresh);
@@ -219,27 +168,27 @@ Test(peerlink, the_membership_is_kept_once_however_often_it_is_bound) {
 
 Test(peerlink, it_survives_its_interface) {
 	struct peerlink a = open_link(left, left_mac), b = open_link(right, right_mac);
-	assert_carries(&a, &b, 6);
+	crossing_works(&a, &b, 6);
 	run("ip link set right0 down");
 	uint8_t heartbeat[HEARTBEAT_LEN];
-	fill(heartbeat, 7);
+	crossing_fill(heartbeat, 7);
 	cr_assert_lt(peerlink_send(&b, heartbeat, sizeof(heartbeat)), 0);
-	assert_silent(&b);
+	crossing_silent(&b);
 	run("ip link set right0 up");
-	assert_carries(&a, &b, 8);
-	assert_carries(&b, &a, 9);
+	crossing_works(&a, &b, 8);
+	crossing_works(&b, &a, 9);
 
 	int fd = b.fd;
 	run("ip link delete left0");
 	cr_assert_lt(peerlink_send(&b, heartbeat, sizeof(heartbeat)), 0);
-	assert_silent(&b);
+	crossing_silent(&b);
 	make_cable();
 	cr_assert_eq(peerlink_bind(&a, index_of(left), left_mac), 0);
 	cr_assert_eq(peerlink_bind(&b, index_of(right), right_mac), 0);
 	cr_assert_eq(b.fd, fd);
 	cr_assert(in_group(left) && in_group(right));
-	assert_carries(&a, &b, 10);
-	assert_carries(&b, &a, 11);
+	crossing_works(&a, &b, 10);
+	crossing_works(&b, &a, 11);
 	peerlink_close(&a);
 	peerlink_close(&b);
 }
@@ -247,17 +196,17 @@ Test(peerlink, it_survives_its_interface) {
 /* The egress hook sees the mark where the protocol puts it, and the sender hears of a frame that it refused. */
 Test(peerlink, a_frame_that_the_kernel_refuses_says_enobufs) {
 	struct peerlink a = open_link(left, left_mac), b = open_link(right, right_mac);
-	assert_carries(&a, &b, 12);
+	crossing_works(&a, &b, 12);
 	run("nft add table netdev refuse");
 	run("nft add chain netdev refuse out { type filter hook egress device left0 priority -500 ; }");
 	run("nft add rule netdev refuse out ether type 0x88b5 @ll,136,8 != 0x00 drop");
 	uint8_t heartbeat[HEARTBEAT_LEN];
 	for (int mark = MARK_RENEW; mark <= MARK_GRANT; mark++) {
-		fill(heartbeat, 13);
+		crossing_fill(heartbeat, 13);
 		heartbeat[3] = (uint8_t)mark;
 		cr_assert_eq(peerlink_send(&a, heartbeat, sizeof(heartbeat)), -ENOBUFS);
 	}
-	assert_carries(&a, &b, 14);
+	crossing_works(&a, &b, 14);
 	peerlink_close(&a);
 	peerlink_close(&b);
 }

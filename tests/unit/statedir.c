@@ -89,6 +89,31 @@ Test(statedir, boot_numbers_are_the_clock_or_one_more) {
 	cr_assert_eq(boot, 2001, "the wall clock says a time before 1970");
 }
 
+Test(statedir, a_boot_number_that_was_lost_is_passed_by_the_next_one) {
+	uint64_t boot;
+	open_it();
+	cr_assert_eq(statedir_next_boot(&state, 1000, &boot), 0);
+	cr_assert_eq(statedir_raise_boot(&state, 5000), 0);
+	reopen();
+	cr_assert_eq(statedir_next_boot(&state, 1001, &boot), 0);
+	cr_assert_eq(boot, 5001);
+	cr_assert_eq(statedir_raise_boot(&state, 2000), 0);
+	cr_assert_eq(statedir_raise_boot(&state, INT64_MAX), -ERANGE);
+	cr_assert_eq(statedir_raise_boot(&state, UINT64_MAX), -ERANGE);
+	cr_assert_eq(statedir_next_boot(&state, 1001, &boot), 0);
+	cr_assert_eq(boot, 5002, "it never goes back, and never beyond what can be");
+}
+
+Test(statedir, a_lost_boot_number_is_passed_even_when_it_cannot_be_written) {
+	uint64_t boot;
+	open_it();
+	block("boot");
+	cr_assert_lt(statedir_raise_boot(&state, 5000), 0);
+	unblock("boot");
+	cr_assert_eq(statedir_next_boot(&state, 1000, &boot), 0);
+	cr_assert_eq(boot, 5001);
+}
+
 Test(statedir, the_mark_is_never_below_an_epoch_asked_for) {
 	open_it();
 	cr_assert_eq(state.mark, 0);

@@ -17,7 +17,8 @@ static struct ip_set held;
 static bool disabled[CORE_IPS];
 static int slot_of[CORE_IPS];
 static struct ip_address tests[CORE_TESTS];
-static span_t rtt[CORE_TESTS];
+static struct core_facts facts;
+static struct status_test counted[CORE_TESTS];
 static uint64_t rejected[REJECT__COUNT];
 static struct status_view view;
 
@@ -31,9 +32,9 @@ static void set_up_conf(void) {
 	conf = (struct conf){.cluster = "edge",
 			     .nodes = {{.name = "ha1"}, {.name = "ha2"}},
 			     .ips_n = 2,
-			     .links_n = 1,
+			     .links_n = 2,
 			     .ips = {{address("192.0.2.10"), 24, "eth0"}, {address("2001:db8::10"), 64, "eth0"}},
-			     .links = {{"office", "eth0"}}};
+			     .links = {{"office", "eth0"}, {"reflect", "", TRANSPORT_REFLECT}}};
 	const struct timers_ask ask = {.within = 500 * MSEC, .tick = 4 * MSEC, .jiffies_lag = 4 * MSEC, .addresses = 2};
 	cr_assert_eq(timers_derive(&ask, &timers), 0);
 }
@@ -46,7 +47,11 @@ static void set_up(void) {
 	ip_set_add(&held, 0);
 	ip_set_add(&held, 1);
 	tests[0] = address("192.0.2.1");
-	rtt[0] = MSEC / 2;
+	for (int i = 0; i < CORE_TESTS; i++)
+		counted[i] = (struct status_test){.rtt = -1, .rtt_average = -1, .rtt_most = -1};
+	counted[0] =
+		(struct status_test){.rtt = MSEC / 2, .rtt_average = MSEC, .rtt_most = 2 * MSEC, .asked = 9, .answered = 8};
+	facts = (struct core_facts){.hold = (1U << FACT__COUNT) - 1};
 	core = (struct core_status){
 		.state = STATE_PRIMARY,
 		.since = now - SEC,
@@ -70,9 +75,17 @@ static void set_up(void) {
 		.peer_covered = true,
 		.echo = now - 2 * MSEC,
 		.worst_gap_at = MONO_NEVER,
-		.links = 1,
+		.holder_at = MONO_NEVER,
+		.stranger_at = MONO_NEVER,
+		.failback_at = MONO_FAR,
+		.digest = 0x1a2b3c4d5e6f7081,
+		.loaded = 1784999000,
+		.peer_digest = 0x1a2b3c4d5e6f7081,
+		.peer_loaded = 1784999001,
+		.links = 2,
 		.tests = 1,
-		.link = {{.up = true, .rx = now - MSEC}},
+		.link = {{.up = true, .rx = now - MSEC, .received = 99, .lost = 1, .rtt = 300 * USEC, .jitter = 20 * USEC},
+			 {.up = true, .reflect = true, .rx = now - SEC / 2, .received = 9, .rtt = -1, .jitter = -1}},
 		.test = {{.used = true, .answered = now - MSEC, .unbroken = now - SEC, .fresh = true, .slow = true}},
 	};
 	view = (struct status_view){
@@ -85,7 +98,9 @@ static void set_up(void) {
 		.held = &held,
 		.disabled = disabled,
 		.tests = tests,
-		.test_rtt = rtt,
+		.facts = &facts,
+		.test = counted,
+		.stranger.at = MONO_NEVER,
 		.rejected = rejected,
 		.wrong_key_at = MONO_NEVER,
 		.twin_at = MONO_NEVER,
@@ -127,11 +142,16 @@ static const char *at(const char *path) {
 
 /* ---- the schema ---- */
 
+/* NULL is JSON's null. */
+static bool same(const char *a, const char *b) {
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
 static bool listed(struct json_object *list, const char *word) {
 	if (json_object_is_type(list, json_type_string))
-		return strcmp(json_object_get_string(list), word) == 0;
+		return same(json_object_get_string(list), word);
 	for (size_t i = 0; i < json_object_array_length(list); i++)
-		if (strcmp(json_object_get_string(json_object_array_get_idx(list, i)), word) == 0)
+		if (same(json_object_get_string(json_object_array_get_idx(list, i)), word))
 			return true;
 	return false;
 }
@@ -162,6 +182,8 @@ static void conforms(struct json_object *value, struct json_object *schema, cons
 	cr_expect(listed(types, type_of(value)), "%s is a %s", name, type_of(value));
 	if (json_object_object_get_ex(schema, "enum", &part))
 		cr_expect(listed(part, json_object_get_string(value)), "%s: %s", name, json_object_get_string(value));
+	if (!value)
+		return;
 	if (json_object_object_get_ex(schema, "items", &part))
 		for (size_t i = 0; i < json_object_array_length(value); i++)
 			conforms(json_object_array_get_idx(value, i), part, name);
@@ -200,28 +222,65 @@ Test(status, of_a_backup_that_knows_nothing_yet_is_too) {
 				    .faults = FAULT_CARRIER | FAULT_STANDDOWN,
 				    .paused = true,
 				    .paused_until = view.now + SEC,
+				    .holder_at = MONO_NEVER,
+				    .stranger_at = MONO_NEVER,
+				    .failback_at = view.now + SEC,
 				    .links = 1,
 				    .tests = 1,
-				    .link = {{.rx = MONO_NEVER}},
+				    .link = {{.rx = MONO_NEVER, .rtt = -1, .jitter = -1}},
 				    .test = {{.used = true, .answered = MONO_NEVER, .unbroken = MONO_NEVER}}};
-	rtt[0] = -1;
+	counted[0] = (struct status_test){.rtt = -1, .rtt_average = -1, .rtt_most = -1};
+	facts.hold = 0;
 	conforms(built(), schema(), "status");
 	cr_expect_str_eq(at("health"), "unserved");
 	cr_expect_str_eq(at("takeover_in_ms"), "1000.000");
 	cr_expect_str_eq(at("peer.heard_age_ms"), "null");
 }
 
+static const char *state_at(unsigned i) {
+	return state_name((enum state)i);
+}
+static const char *fault_at(unsigned i) {
+	return fault_name((enum fault)(1U << i));
+}
+static const char *transport_at(unsigned i) {
+	return transport_name((enum transport)i);
+}
+static const char *mode_at(unsigned i) {
+	return fence_mode_name((enum fence_mode)i);
+}
+static const char *fence_at(unsigned i) {
+	return fence_state_name((enum fence_state)i);
+}
+static const char *service_at(unsigned i) {
+	return i < HEALTH__COUNT ? health_name((enum health)i) : NULL; /* null: there is no command */
+}
+static const char *fact_at(unsigned i) {
+	return fact_name((enum fact)i);
+}
+
 Test(status, schema_knows_every_name) {
-	struct json_object *properties = json_object_object_get(schema(), "properties");
-	struct json_object *states = json_object_object_get(json_object_object_get(properties, "state"), "enum");
-	struct json_object *faults = json_object_object_get(
-		json_object_object_get(json_object_object_get(properties, "faults"), "items"), "enum");
-	cr_expect_eq(json_object_array_length(states), STATE__COUNT);
-	for (unsigned state = 0; state < STATE__COUNT; state++)
-		cr_expect(listed(states, state_name(state)), "%s", state_name(state));
-	cr_expect_eq(json_object_array_length(faults), FAULTS);
-	for (unsigned bit = 0; bit < FAULTS; bit++)
-		cr_expect(listed(faults, fault_name(1U << bit)), "%s", fault_name(1U << bit));
+	static const struct {
+		const char *path; /* through the schema, to the list */
+		unsigned n;
+		const char *(*name)(unsigned i);
+	} lists[] = {
+		{"/properties/state/enum", STATE__COUNT, state_at},
+		{"/properties/faults/items/enum", FAULTS, fault_at},
+		{"/properties/links/items/properties/transport/enum", TRANSPORT__COUNT, transport_at},
+		{"/properties/fence/properties/mode/enum", FENCE__COUNT, mode_at},
+		{"/properties/fence/properties/state/enum", FENCE_STATE__COUNT, fence_at},
+		{"/properties/service/enum", HEALTH__COUNT + 1, service_at},
+		{"/properties/facts/items/properties/name/enum", FACT__COUNT, fact_at},
+	};
+	schema();
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+		struct json_object *list;
+		cr_assert_eq(json_pointer_get(schema_file, lists[i].path, &list), 0, "%s", lists[i].path);
+		cr_expect_eq(json_object_array_length(list), lists[i].n, "%s", lists[i].path);
+		for (unsigned j = 0; j < lists[i].n; j++)
+			cr_expect(listed(list, lists[i].name(j)), "%s: %s", lists[i].path, lists[i].name(j));
+	}
 }
 
 /* ---- times ---- */
@@ -279,6 +338,103 @@ Test(status, what_others_did_to_the_table) {
 	cr_expect_str_eq(at("lease.changes"), "2");
 	cr_expect_str_eq(at("lease.changed_age_ms"), "3000.000");
 	cr_expect_str_eq(at("lease.change"), view.lease_change);
+	conforms(built(), schema(), "status");
+}
+
+/* ---- links, tests, configuration, proof ---- */
+
+/* The member at "/a/0/b", as text. */
+static const char *deep(const char *path) {
+	struct json_object *object;
+	cr_assert_eq(json_pointer_get(built(), path, &object), 0, "%s", path);
+	return object ? json_object_get_string(object) : "null";
+}
+
+static void expect_at(const char *path, const char *text) {
+	cr_expect_str_eq(deep(path), text, "%s: %s instead of %s", path, deep(path), text);
+}
+
+Test(status, of_links) {
+	expect_at("/links/0/transport", "ethernet");
+	expect_at("/links/0/rate", "null");
+	expect_at("/links/0/loss_percent", "1.00");
+	expect_at("/links/0/rtt_ms", "0.300");
+	expect_at("/links/0/jitter_ms", "0.020");
+	expect_at("/links/1/transport", "reflect");
+	expect_at("/links/1/rate", "slow");
+	expect_at("/links/1/loss_percent", "null");
+	expect_at("/links/1/rtt_ms", "null");
+	core.reflecting = true;
+	expect_at("/links/1/rate", "full");
+	core.reflecting = false;
+	core.reflect_off = true;
+	expect_at("/links/1/rate", "off");
+	core.link[0].received = core.link[0].lost = 0;
+	expect_at("/links/0/loss_percent", "null");
+	conforms(built(), schema(), "status");
+}
+
+Test(status, of_test_ips) {
+	counted[0].loss = 12;
+	expect_at("/tests/0/rtt_ms", "0.500");
+	expect_at("/tests/0/rtt_average_ms", "1.000");
+	expect_at("/tests/0/rtt_max_ms", "2.000");
+	expect_at("/tests/0/asked", "9");
+	expect_at("/tests/0/answered", "8");
+	expect_at("/tests/0/loss_percent", "12.00");
+	counted[0].asked = 0;
+	expect_at("/tests/0/loss_percent", "null");
+}
+
+Test(status, of_the_configurations) {
+	expect_at("/configuration/compared", "identical");
+	expect_at("/configuration/digest", "1a2b3c4d5e6f7081");
+	expect_at("/configuration/loaded", "2026-07-25T17:03:20.000Z");
+	core.peer_digest++;
+	core.digest_differs = true;
+	core.peer_loaded = UINT64_MAX;
+	expect_at("/configuration/compared", "differs");
+	expect_at("/configuration/peer_digest", "1a2b3c4d5e6f7082");
+	expect_at("/configuration/peer_loaded", "null");
+	core.peer_digest = core.peer_loaded = 0;
+	core.digest_differs = false;
+	expect_at("/configuration/compared", "unknown");
+	expect_at("/configuration/peer_digest", "null");
+	conforms(built(), schema(), "status");
+}
+
+Test(status, of_what_a_takeover_has_to_reckon_with) {
+	expect_at("/holder", "null");
+	expect_at("/stranger", "null");
+	expect_at("/service", "null");
+	expect_at("/fence/mode", "off");
+	expect_at("/failback_at", "null");
+	strcpy(conf.command[RUN_HEALTH], "/bin/true");
+	conf.fence = FENCE_REQUIRED;
+	conf.countdown = 60 * SEC;
+	core.health = HEALTH_ILL;
+	core.fence = FENCE_RUNNING;
+	core.failovers = 5;
+	core.hold_down = 2 * SEC;
+	core.failback_at = view.now + SEC;
+	core.holder_at = view.now - SEC;
+	view.holder_ip = "192.0.2.10";
+	view.stranger = (struct status_stranger){view.now - 2 * SEC, "192.0.2.10", "52:54:00:12:34:56", "eth0", 3};
+	expect_at("/holder/address", "192.0.2.10");
+	expect_at("/holder/age_ms", "1000.000");
+	expect_at("/stranger/address", "192.0.2.10");
+	expect_at("/stranger/mac", "52:54:00:12:34:56");
+	expect_at("/stranger/interface", "eth0");
+	expect_at("/stranger/age_ms", "2000.000");
+	expect_at("/stranger/count", "3");
+	expect_at("/service", "ill");
+	expect_at("/fence/mode", "required");
+	expect_at("/fence/state", "running");
+	expect_at("/hold_down/failovers", "5");
+	expect_at("/hold_down/delay_ms", "2000.000");
+	expect_at("/countdown_ms", "60000.000");
+	expect_at("/failback_at", "2026-07-25T17:20:01.204Z");
+	expect_at("/failback_in_ms", "1000.000");
 	conforms(built(), schema(), "status");
 }
 
@@ -385,6 +541,71 @@ Test(status, warns_of_a_missing_address) {
 	worse("1 of the shared IPs", "degraded");
 }
 
+Test(status, warns_of_a_stranger_by_its_mac) {
+	core.stranger = true;
+	worse("another host, neither ha1 nor ha2, claims a shared IP", "degraded");
+	view.stranger = (struct status_stranger){view.now - SEC, "192.0.2.10", "52:54:00:12:34:56", "eth0", 1};
+	worse("192.0.2.10 is at 52:54:00:12:34:56 on eth0, neither ha1 nor ha2", "degraded");
+	core.stranger = false;
+	cr_expect_eq(warnings(""), 0, "he is gone");
+}
+
+Test(status, warns_of_a_silent_peer_that_lives) {
+	core.hold = false;
+	core.serving = held = (struct ip_set){0};
+	core.peer_rx = view.now - timers.unheard - 1;
+	cr_expect_eq(warnings("somebody answers"), 0);
+	facts.hold &= ~(1U << FACT_NO_HOLDER);
+	cr_expect_eq(warnings("somebody answers for a shared IP, though ha2 is not heard"), 1);
+	view.holder_ip = "192.0.2.10";
+	cr_expect_eq(warnings("somebody answers for 192.0.2.10"), 1);
+	core.peer_rx = view.now;
+	cr_expect_eq(warnings("somebody answers"), 0, "of a peer that is heard it is no news");
+}
+
+Test(status, warns_of_configurations_that_differ) {
+	core.peer_digest = 0xff;
+	core.digest_differs = true;
+	worse("ha1 (1a2b3c4d5e6f7081) and ha2 (00000000000000ff) differ", "degraded");
+}
+
+Test(status, warns_of_a_service_that_is_ill) {
+	core.health = HEALTH_ILL;
+	worse("the service on ha1 is ill", "degraded");
+}
+
+Test(status, warns_of_a_fence_that_failed) {
+	core.fence = FENCE_FAILED;
+	worse("ha2 could not be fenced", "degraded");
+	cr_expect_eq(warnings("no takeover without"), 0);
+	conf.fence = FENCE_REQUIRED;
+	worse("no takeover without", "degraded");
+}
+
+Test(status, warns_of_a_veto) {
+	core.vetoed = true;
+	worse("the before-primary command said no", "degraded");
+}
+
+Test(status, warns_of_a_countdown_that_was_stopped) {
+	core.aborted = true;
+	worse("an operator stopped the countdown", "degraded");
+}
+
+Test(status, warns_of_a_test_ip_that_cannot_count) {
+	counted[0].too_slow = true;
+	counted[0].rtt = 92100 * USEC;
+	worse("test IP 192.0.2.1 answers after 92.1 ms, too late for failover within 500 ms", "degraded");
+	counted[0].own = true;
+	core.test[0].slow = false;
+	worse("test IP 192.0.2.1 is an address of this node", "degraded");
+}
+
+Test(status, a_reflecting_link_that_is_down_is_what_its_tests_are) {
+	core.link[1].up = false;
+	cr_expect_eq(warnings(""), 0);
+}
+
 /* After a reload the slots are in another order than the configuration, or not there yet. */
 Test(status, an_address_is_told_by_its_slot) {
 	static const bool expected[] = {false, true};
@@ -421,6 +642,13 @@ Test(status, cautions_leave_the_pair_healthy) {
 	view.notes_dropped = 1;
 	worse("did not reach the log", "healthy");
 	view.notes_dropped = 0;
+	core.failovers = 5;
+	core.hold_down = 2 * SEC;
+	worse("after 5 failovers the next takeover by silence waits 2.0 s longer", "healthy");
+	core.hold_down = 0;
+	core.reflect_off = true;
+	worse("never reach ha2", "healthy");
+	core.reflect_off = false;
 	conf.alone = ALONE_ALWAYS;
 	worse("cut off", "healthy");
 	conf.alone = ALONE_TESTED;
@@ -465,7 +693,10 @@ static enum exit_code code_of(enum outcome outcome) {
 	case OUTCOME_DONE:
 	case OUTCOME_ALREADY:
 	case OUTCOME_WOULD:
+	case OUTCOME_SETTLED:
 		return EXIT_OK;
+	case OUTCOME_DIFFERS:
+	case OUTCOME_VETOED:
 	case OUTCOME_PEER_UNHEARD:
 	case OUTCOME_PEER_UNFIT:
 	case OUTCOME_UNFIT:
@@ -506,6 +737,38 @@ Test(outcome, force_is_offered_once) {
 		struct json_object *reply = outcome_json(VERB_TAKEOVER, OUTCOME_PEER_UNHEARD, &asked);
 		const char *hint = json_object_get_string(json_object_object_get(reply, "hint"));
 		cr_expect_eq(hint && strstr(hint, "--force"), !forced);
+		json_object_put(reply);
+	}
+}
+
+/* Only what takes the option is told of it. */
+Test(outcome, force_is_offered_where_it_is_known) {
+	const struct outcome_view asked = {.node = "ha1", .peer = "ha2"};
+	for (unsigned verb = 0; verb < VERB__COUNT; verb++) {
+		struct json_object *reply = outcome_json(verb, OUTCOME_PEER_UNHEARD, &asked);
+		const char *hint = json_object_get_string(json_object_object_get(reply, "hint"));
+		cr_expect_eq(hint && strstr(hint, "--force"), verb == VERB_TAKEOVER || verb == VERB_STANDDOWN, "%s",
+			     verb_name(verb));
+		json_object_put(reply);
+	}
+}
+
+Test(outcome, a_conflict_that_is_settled_says_who_serves) {
+	static const struct {
+		bool self, peer;
+		const char *who;
+	} cases[] = {
+		{true, false, "ha1 is primary"},
+		{false, true, "ha2 is primary"},
+		{true, true, "ha1 and ha2 are both primary"},
+		{false, false, "neither ha1 nor ha2 is primary"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const struct outcome_view asked = {
+			.node = "ha1", .peer = "ha2", .serves = cases[i].self, .peer_serves = cases[i].peer};
+		struct json_object *reply = outcome_json(VERB_RESOLVE, OUTCOME_DONE, &asked);
+		const char *text = json_object_get_string(json_object_object_get(reply, "text"));
+		cr_expect(strstr(text, cases[i].who), "%s instead of %s", text, cases[i].who);
 		json_object_put(reply);
 	}
 }

@@ -6,6 +6,7 @@
 #include "hamon/wire/heartbeat.h"
 
 enum { FRAME_MAX = HEARTBEAT_MAX + 64, LATER_LEN = HEARTBEAT_LEN + 24 };
+#define EPOCH_MAX ((UINT64_C(1) << 62) - 1)
 
 /* Every field differs from every other, so that two swapped ones show. */
 static const struct heartbeat sample = {
@@ -18,6 +19,7 @@ static const struct heartbeat sample = {
 	.seen = 0x3132333435363738,
 	.lease = true,
 	.offer = true,
+	.reflected = true,
 	.echo_boot = 0x4142434445464748,
 	.echo_seq = 0x5152535455565758,
 	.want = 0x6162636465666768,
@@ -25,6 +27,12 @@ static const struct heartbeat sample = {
 	.cover_us = 0x00818283,
 	.interval_us = 0x00091923,
 	.fitness = 97,
+	.digest = 0x9192939495969798,
+	.loaded = 0xa1a2a3a4a5a6a7a8,
+	.sent_us = 0xb1b2b3b4b5b6b7b8,
+	.echo_age_us = 0xc1c2c3c4,
+	.address4 = {0xd1, 0xd2, 0xd3, 0xd4},
+	.address6 = {0xe1, 0xe2, 0xe3, 0xe4, 0xe5, 0xe6, 0xe7, 0xe8, 0xf1, 0xf2, 0xf3, 0xf4, 0xf5, 0xf6, 0xf7, 0xf8},
 };
 
 /* A part of a frame, as docs/PROTOCOL.md has it. */
@@ -76,6 +84,8 @@ static void assert_same(const struct heartbeat *a, const struct heartbeat *b) {
 	cr_assert_eq(a->deaf, b->deaf);
 	cr_assert_eq(a->leaving, b->leaving);
 	cr_assert_eq(a->offer, b->offer);
+	cr_assert_eq(a->unheard, b->unheard);
+	cr_assert_eq(a->reflected, b->reflected);
 	cr_assert_eq(a->echo_boot, b->echo_boot);
 	cr_assert_eq(a->echo_seq, b->echo_seq);
 	cr_assert_eq(a->want, b->want);
@@ -83,6 +93,12 @@ static void assert_same(const struct heartbeat *a, const struct heartbeat *b) {
 	cr_assert_eq(a->cover_us, b->cover_us);
 	cr_assert_eq(a->interval_us, b->interval_us);
 	cr_assert_eq(a->fitness, b->fitness);
+	cr_assert_eq(a->digest, b->digest);
+	cr_assert_eq(a->loaded, b->loaded);
+	cr_assert_eq(a->sent_us, b->sent_us);
+	cr_assert_eq(a->echo_age_us, b->echo_age_us);
+	cr_assert_arr_eq(a->address4, b->address4, sizeof(a->address4));
+	cr_assert_arr_eq(a->address6, b->address6, sizeof(a->address6));
 }
 
 Test(wire_heartbeat, each_field_stands_where_the_protocol_says) {
@@ -94,7 +110,7 @@ Test(wire_heartbeat, each_field_stands_where_the_protocol_says) {
 		{8, 2, HEARTBEAT_LEN},
 		{10, 1, 1},
 		{11, 1, 5},
-		{12, 4, 1 | 8},
+		{12, 4, 1 | 8 | 32},
 		{16, 8, 0x1112131415161718},
 		{24, 8, 0x2122232425262728},
 		{32, 8, 0x3132333435363738},
@@ -106,8 +122,15 @@ Test(wire_heartbeat, each_field_stands_where_the_protocol_says) {
 		{76, 4, 0x00091923},
 		{80, 2, 97},
 		{82, 2, 0},
-		{84, 8, 0},
-		{92, 8, 0},
+		{84, 8, 0x9192939495969798},
+		{92, 8, 0xa1a2a3a4a5a6a7a8},
+		{100, 8, 0xb1b2b3b4b5b6b7b8},
+		{108, 4, 0xc1c2c3c4},
+		{112, 4, 0xd1d2d3d4},
+		{116, 8, 0xe1e2e3e4e5e6e7e8},
+		{124, 8, 0xf1f2f3f4f5f6f7f8},
+		{132, 8, 0},
+		{140, 8, 0},
 	};
 	uint8_t frame[HEARTBEAT_LEN];
 	memset(frame, 0xee, sizeof(frame));
@@ -125,16 +148,19 @@ Test(wire_heartbeat, each_field_stands_where_the_protocol_says) {
 Test(wire_heartbeat, what_is_packed_is_unpacked) {
 	static const struct {
 		enum heartbeat_mark mark;
-		bool lease, deaf, leaving, offer;
+		bool lease, deaf, leaving, offer, unheard, reflected;
 		uint64_t seen, echo_boot, echo_seq, rel;
 	} cases[] = {
-		{MARK_PLAIN, false, false, false, false, 0, 0, 0, 0},
-		{MARK_PLAIN, true, false, false, false, 1, 0, 0, 0},
-		{MARK_PLAIN, false, true, false, false, 7, 0, 0, 0},
-		{MARK_PLAIN, false, false, true, false, 8, 9, 10, 0},
-		{MARK_PLAIN, false, false, false, true, (UINT64_C(1) << 62) - 1, UINT64_MAX, UINT64_MAX, UINT64_MAX},
-		{MARK_RENEW, true, false, false, true, 11, 12, 13, 14},
-		{MARK_GRANT, false, false, false, false, 15, 16, 17, 18},
+		{MARK_PLAIN, false, false, false, false, false, false, 0, 0, 0, 0},
+		{MARK_PLAIN, true, false, false, false, false, false, 1, 0, 0, 0},
+		{MARK_PLAIN, false, true, false, false, false, false, 7, 0, 0, 0},
+		{MARK_PLAIN, false, false, true, false, false, false, 8, 9, 10, 0},
+		{MARK_PLAIN, false, false, false, true, false, false, EPOCH_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX},
+		{MARK_PLAIN, false, false, false, false, true, false, 2, 3, 4, 0},
+		{MARK_PLAIN, false, false, false, false, false, true, 5, 6, 7, 0},
+		{MARK_PLAIN, false, true, false, false, true, true, 7, 0, 0, 0},
+		{MARK_RENEW, true, false, false, true, true, true, 11, 12, 13, 14},
+		{MARK_GRANT, false, false, false, false, false, false, 15, 16, 17, 18},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct heartbeat in = sample, out;
@@ -143,6 +169,8 @@ Test(wire_heartbeat, what_is_packed_is_unpacked) {
 		in.deaf = cases[i].deaf;
 		in.leaving = cases[i].leaving;
 		in.offer = cases[i].offer;
+		in.unheard = cases[i].unheard;
+		in.reflected = cases[i].reflected;
 		in.seen = cases[i].seen;
 		in.echo_boot = cases[i].echo_boot;
 		in.echo_seq = cases[i].echo_seq;
@@ -219,7 +247,7 @@ Test(wire_heartbeat, a_later_version_is_read_as_far_as_it_is_known) {
 	static const struct part later[] = {
 		{2, 1, 2},                           /* version 2 */
 		{8, 2, LATER_LEN},                   /* with fields behind ours, */
-		{12, 4, 0xfffffff0 | 1},             /* flags that we do not know, */
+		{12, 4, 0xffffffc0 | 1},             /* flags that we do not know, */
 		{82, 2, 0xffff},                     /* a use for the spare bytes, */
 		{HEARTBEAT_LEN - 16, 8, UINT64_MAX}, /* and its own fields where our MAC was */
 		{HEARTBEAT_LEN - 8, 8, UINT64_MAX},
@@ -232,7 +260,7 @@ Test(wire_heartbeat, a_later_version_is_read_as_far_as_it_is_known) {
 	cr_assert_eq(peek(frame, sizeof(frame), &head), HEARTBEAT_OK);
 	cr_assert_eq(head.len, sizeof(frame));
 	struct heartbeat known = sample, out;
-	known.offer = false;
+	known.offer = known.reflected = false;
 	cr_assert_eq(heartbeat_unpack(frame, head.len, &out), HEARTBEAT_OK);
 	assert_same(&known, &out);
 }
@@ -254,7 +282,7 @@ Test(wire_heartbeat, what_no_hamon_says_is_a_bad_field) {
 		{"lease before any epoch", {{3, 1, 0}, {32, 8, 0}}, REJECT_FIELD},
 		{"no boot number", {{16, 8, 0}}, REJECT_FIELD},
 		{"no sequence number", {{24, 8, 0}}, REJECT_FIELD},
-		{"an epoch out of bounds", {{32, 8, UINT64_C(1) << 62}}, REJECT_FIELD},
+		{"an epoch out of bounds", {{32, 8, EPOCH_MAX + 1}}, REJECT_FIELD},
 		{"the largest epoch", {{32, 8, UINT64_MAX}}, REJECT_FIELD},
 		{"an echo of no boot", {{40, 8, 0}}, REJECT_FIELD},
 		{"an echo of no sequence", {{48, 8, 0}}, REJECT_FIELD},
@@ -271,6 +299,8 @@ Test(wire_heartbeat, what_no_hamon_says_is_a_bad_field) {
 		{"unfit", {{80, 2, 0}}, HEARTBEAT_OK},
 		{"a grant, with the lease said", {{3, 1, 2}}, HEARTBEAT_OK},
 		{"the largest boot number", {{16, 8, UINT64_MAX}}, HEARTBEAT_OK},
+		{"no digest is told", {{84, 8, 0}, {92, 8, 0}}, HEARTBEAT_OK},
+		{"no addresses", {{112, 4, 0}, {116, 8, 0}}, HEARTBEAT_OK},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		uint8_t frame[HEARTBEAT_LEN];

@@ -1,0 +1,430 @@
+/* The facts in words: one function for each, told whether it holds. */
+#include "hamon/facts.h"
+
+#include <assert.h>
+#include <inttypes.h>
+
+#include "hamon/reply.h"
+#include "hamon/words.h"
+
+enum { FACT_TEXT = 256, DETAILS_TEXT = 8192, HEAD_TEXT = 256 };
+
+static const char *self(const struct status_view *view) {
+	return view->conf->nodes[view->conf->self].name;
+}
+
+static const char *peer(const struct status_view *view) {
+	return view->conf->nodes[1 - view->conf->self].name;
+}
+
+static bool heard(const struct status_view *view) {
+	return view->core->peer_known && view->now - view->core->peer_rx <= view->timers->unheard;
+}
+
+typedef void say_fn(struct words *w, const struct status_view *view, bool holds);
+
+/* ---- the peer's silence ---- */
+
+static void say_silent(struct words *w, const struct status_view *view, bool holds) {
+	const struct core_status *core = view->core;
+	if (!core->peer_known) {
+		words_add(w, "%s was never heard", peer(view));
+	} else if (heard(view)) {
+		words_add(w, "%s is heard: ", peer(view));
+		words_span(w, view->now - core->peer_rx);
+		words_add(w, " ago");
+	} else {
+		words_add(w, "%s is silent on all links for ", peer(view));
+		words_span(w, view->now - core->peer_rx);
+	}
+	words_add(w, holds ? ", longer than the dead interval of " : "; the dead interval is ");
+	words_span(w, view->timers->dead);
+	if (!holds && core->peer_known && view->now - core->peer_rx > view->timers->dead)
+		words_add(w, ", and begins anew when this node stood still, or says deaf");
+}
+
+static void say_automatic(struct words *w, const struct status_view *view, bool holds) {
+	if (holds)
+		words_add(w, "automatic failover is on");
+	else if (!view->core->automatic)
+		words_add(w, "automatic failover is off in the configuration");
+	else if (view->core->paused)
+		words_add(w, "automatic failover is paused; `hamon resume` ends that");
+	else
+		words_add(w, "backup operations are off in the configuration");
+}
+
+static void say_no_fault(struct words *w, const struct status_view *view, bool holds) {
+	words_add(w, holds ? "nothing keeps %s from serving" : "%s cannot serve: ", self(view));
+	if (!holds)
+		words_faults(w, view->core->faults);
+}
+
+static void say_key(struct words *w, const struct status_view *view, bool holds) {
+	words_add(w,
+		  holds ? "nobody speaks for %s with another key, nor under our name"
+			: "somebody speaks for %s with another key, or under our name: he may well serve",
+		  peer(view));
+}
+
+static void say_digest(struct words *w, const struct status_view *view, bool holds) {
+	if (!holds)
+		words_add(w, "the configurations of %s and %s differ", self(view), peer(view));
+	else if (view->core->peer_digest == 0)
+		words_add(w, "%s did not say yet which configuration it has", peer(view));
+	else
+		words_add(w, "%s and %s have the same configuration", self(view), peer(view));
+}
+
+static void say_covered(struct words *w, const struct status_view *view, bool holds) {
+	words_add(w, "%s may take ", peer(view));
+	words_span(w, view->core->peer_cover);
+	words_add(w, " to fall silent, which our dead interval of ");
+	words_span(w, view->timers->dead);
+	words_add(w, holds ? " covers" : " does not cover");
+}
+
+/* ---- the tests ---- */
+
+/* "2 of 3 test IPs" */
+static void say_passed(struct words *w, const struct status_view *view, unsigned passed) {
+	words_add(w, "%u of ", passed);
+	words_count(w, view->core->tests, "test IP");
+}
+
+/* While the peer is heard they are asked once a second, and the slow verdict counts; then with each heartbeat. */
+static void say_tests(struct words *w, const struct status_view *view, bool holds) {
+	unsigned fresh = 0, slow = 0;
+	(void)holds;
+	for (unsigned i = 0; i < CORE_TESTS; i++) {
+		const struct test_status *test = &view->core->test[i];
+		fresh += test->used && test->fresh;
+		slow += test->used && test->slow;
+	}
+	if (view->core->tests == 0) {
+		words_add(w, "there is no test IP: connectivity counts as given");
+		return;
+	}
+	say_passed(w, view, heard(view) ? slow : fresh);
+	if (heard(view)) {
+		words_add(w, " answered lately");
+	} else {
+		words_add(w, " answered within ");
+		words_span(w, view->timers->test_fresh);
+	}
+	words_add(w, ", policy %s", policy_name(view->conf->policy));
+}
+
+static void say_proven(struct words *w, const struct status_view *view, bool holds) {
+	unsigned proven = 0;
+	(void)holds;
+	for (unsigned i = 0; i < CORE_TESTS; i++) {
+		const struct test_status *test = &view->core->test[i];
+		proven += test->used && test->fresh && view->now - test->unbroken >= view->timers->test_proof;
+	}
+	if (view->core->tests == 0) {
+		words_add(w, "there is no test IP that must have answered unbroken");
+	} else if (heard(view)) {
+		words_add(w, "answers unbroken for ");
+		words_span(w, view->timers->test_proof);
+		words_add(w, " are asked for when %s is late", peer(view));
+	} else {
+		say_passed(w, view, proven);
+		words_add(w, " answered unbroken for ");
+		words_span(w, view->timers->test_proof);
+	}
+}
+
+/* ---- what else may keep a node from taking over by itself ---- */
+
+static void say_no_holder(struct words *w, const struct status_view *view, bool holds) {
+	if (holds)
+		words_add(w, "nobody answers for a shared IP");
+	else
+		words_add(w, "somebody answers for %s: %s lives", view->holder_ip ? view->holder_ip : "a shared IP",
+			  peer(view));
+}
+
+static void say_met(struct words *w, const struct status_view *view, bool holds) {
+	if (view->core->peer_known)
+		words_add(w, "%s was heard since the start", peer(view));
+	else
+		words_add(w,
+			  holds ? "%s need not have been heard since the start"
+				: "%s was not heard since the start, and cold-start = \"wait-for-peer\"",
+			  peer(view));
+}
+
+static void say_hold_down(struct words *w, const struct status_view *view, bool holds) {
+	if (view->core->hold_down == 0) {
+		words_add(w, "no hold-down");
+		return;
+	}
+	words_add(w, "the hold-down of ");
+	words_span(w, view->core->hold_down);
+	words_add(w, " after ");
+	words_count(w, view->core->failovers, "failover");
+	words_add(w, holds ? " is over" : " is not over; `hamon clear` ends it");
+}
+
+static void say_countdown(struct words *w, const struct status_view *view, bool holds) {
+	if (view->conf->countdown == 0) {
+		words_add(w, "no countdown");
+		return;
+	}
+	words_add(w, "the countdown of ");
+	words_span(w, view->conf->countdown);
+	words_add(w, holds ? " is over" : " is not over");
+}
+
+static void say_no_abort(struct words *w, const struct status_view *view, bool holds) {
+	words_add(w, holds ? "no operator stopped it" : "an operator stopped it, until %s is heard again", peer(view));
+}
+
+static const char *fence_words(enum fence_state state) {
+	switch (state) {
+	case FENCE_IDLE:
+		return "is to be fenced first";
+	case FENCE_DELAYED:
+		return "is to be fenced when the delay is over";
+	case FENCE_RUNNING:
+		return "is being fenced";
+	case FENCE_DONE:
+		return "is fenced";
+	case FENCE_FAILED:
+		return "could not be fenced: the command failed, or did not end in time";
+	case FENCE_STATE__COUNT:
+		break;
+	}
+	return "?";
+}
+
+static void say_fenced(struct words *w, const struct status_view *view, bool holds) {
+	(void)holds;
+	if (view->conf->fence == FENCE_OFF)
+		words_add(w, "%s need not be fenced", peer(view));
+	else
+		words_add(w, "%s %s (%s)", peer(view), fence_words(view->core->fence), fence_mode_name(view->conf->fence));
+}
+
+static void say_no_veto(struct words *w, const struct status_view *view, bool holds) {
+	if (!view->conf->command[RUN_BEFORE_PRIMARY][0])
+		words_add(w, "there is no before-primary command");
+	else if (holds)
+		words_add(w, "the before-primary command agrees");
+	else
+		words_add(w, "the before-primary command %s", view->core->vetoed ? "said no" : "is to be asked first");
+}
+
+static void say_epochs(struct words *w, const struct status_view *view, bool holds) {
+	const struct core_status *core = view->core;
+	if (holds) {
+		words_count(w, (int64_t)(core->reserved > core->seen ? core->reserved - core->seen : 0), "epoch");
+		words_add(w, " in reserve on disk");
+	} else {
+		words_add(w, "no epoch is in reserve%s",
+			  core->reserve_fails ? ": the state directory cannot be written" : "");
+	}
+}
+
+/* ---- what a planned change of the role asks for ---- */
+
+static void say_contact(struct words *w, const struct status_view *view, bool holds) {
+	if (holds)
+		words_add(w, "%s is heard, and hears us", peer(view));
+	else
+		words_add(w, heard(view) ? "%s does not hear us" : "%s is not heard", peer(view));
+}
+
+static void say_peer_fit(struct words *w, const struct status_view *view, bool holds) {
+	if (holds)
+		words_add(w, "%s could serve, fitness %u", peer(view), view->core->peer_fitness);
+	else
+		words_add(w, "%s could not serve: its connectivity tests fail, or it has a fault", peer(view));
+}
+
+static say_fn *const sayings[] = {
+	[FACT_SILENT] = say_silent,     [FACT_AUTOMATIC] = say_automatic, [FACT_NO_FAULT] = say_no_fault,
+	[FACT_KEY] = say_key,           [FACT_DIGEST] = say_digest,       [FACT_COVERED] = say_covered,
+	[FACT_TESTS] = say_tests,       [FACT_PROVEN] = say_proven,       [FACT_NO_HOLDER] = say_no_holder,
+	[FACT_MET] = say_met,           [FACT_HOLD_DOWN] = say_hold_down, [FACT_COUNTDOWN] = say_countdown,
+	[FACT_NO_ABORT] = say_no_abort, [FACT_FENCED] = say_fenced,       [FACT_NO_VETO] = say_no_veto,
+	[FACT_EPOCHS] = say_epochs,     [FACT_CONTACT] = say_contact,     [FACT_PEER_FIT] = say_peer_fit,
+};
+static_assert(sizeof sayings / sizeof *sayings == FACT__COUNT, "words for each fact");
+
+/* ---- why a primary may go on ---- */
+
+static void say_lease(struct words *w, const struct status_view *view, bool holds) {
+	const struct core_status *core = view->core;
+	if (!holds) {
+		words_add(w, "the lease is over");
+		return;
+	}
+	words_add(w, "the lease %s: ", view->lease_in_kernel ? "is in the kernel" : "is the daemon's own count");
+	words_span(w, core->lease_until - view->now);
+	words_add(w, " of ");
+	words_span(w, view->timers->lease);
+	words_add(w, " left");
+}
+
+static void say_highest(struct words *w, const struct status_view *view, bool holds) {
+	if (holds)
+		words_add(w, "nobody has shown a higher epoch than ours, %" PRIu64, view->core->epoch);
+	else
+		words_add(w, "epoch %" PRIu64 " was seen, ours is %" PRIu64, view->core->seen, view->core->epoch);
+}
+
+static void say_echo(struct words *w, const struct status_view *view, bool holds) {
+	if (view->core->echo == MONO_NEVER) {
+		words_add(w, "%s never echoed a heartbeat of ours", peer(view));
+		return;
+	}
+	words_add(w, "%s echoed a heartbeat that we sent ", peer(view));
+	words_span(w, view->now - view->core->echo);
+	words_add(w, holds ? " ago; it counts for " : " ago, and it counted for ");
+	words_span(w, view->timers->echo);
+}
+
+static void say_alone(struct words *w, const struct status_view *view, bool holds) {
+	if (holds && view->conf->alone == ALONE_ALWAYS)
+		words_add(w, "%s is not heard, and alone = \"always\": we go on alone", peer(view));
+	else if (holds)
+		words_add(w, "%s is not heard, and the connectivity tests hold: we go on alone", peer(view));
+	else if (heard(view))
+		words_add(w, "%s is heard: its echoes count, the connectivity tests do not", peer(view));
+	else
+		words_add(w, "%s is not heard, and the connectivity tests fail", peer(view));
+}
+
+enum renewal { RENEWAL_LEASE, RENEWAL_EPOCH, RENEWAL_ECHO, RENEWAL_ALONE, RENEWAL__COUNT };
+
+static const struct {
+	const char *name;
+	say_fn *say;
+} renewals[] = {
+	[RENEWAL_LEASE] = {"lease", say_lease},
+	[RENEWAL_EPOCH] = {"highest-epoch", say_highest},
+	[RENEWAL_ECHO] = {"echo", say_echo},
+	[RENEWAL_ALONE] = {"alone", say_alone},
+};
+static_assert(sizeof renewals / sizeof *renewals == RENEWAL__COUNT, "words for each");
+
+/* Which of them hold: bits of 1 << enum renewal. */
+static uint32_t renewal_holds(const struct status_view *view) {
+	const struct core_status *core = view->core;
+	bool echoed = core->echo != MONO_NEVER && view->now - core->echo <= view->timers->echo;
+	return (uint32_t)(core->lease_until >= view->now) << RENEWAL_LEASE |
+	       (uint32_t)(core->seen == core->epoch) << RENEWAL_EPOCH | (uint32_t)echoed << RENEWAL_ECHO |
+	       (uint32_t)core->alone << RENEWAL_ALONE;
+}
+
+/* Which stand against going on: of echo and alone one is enough. */
+static uint32_t renewal_stops(const struct status_view *view) {
+	const uint32_t either = 1U << RENEWAL_ECHO | 1U << RENEWAL_ALONE, holds = renewal_holds(view);
+	uint32_t asked = (1U << RENEWAL__COUNT) - 1;
+	return ~holds & (holds & either ? asked & ~either : asked);
+}
+
+/* ---- as objects ---- */
+
+/* Of a primary a planned change asks whether the peer can have the role. */
+static uint32_t planned(const struct status_view *view) {
+	if (view->core->hold)
+		return 1U << FACT_DIGEST | 1U << FACT_CONTACT | 1U << FACT_PEER_FIT;
+	return view->facts->planned;
+}
+
+static struct json_object *object_of(const struct status_view *view, const char *name, say_fn *say, bool holds) {
+	char text[FACT_TEXT];
+	struct words w = words_in(text, sizeof text);
+	struct json_object *object = json_object_new_object();
+	if (!object)
+		return NULL;
+	say(&w, view, holds);
+	json_object_object_add(object, "name", json_object_new_string(name));
+	json_object_object_add(object, "holds", json_object_new_boolean(holds));
+	json_object_object_add(object, "text", json_object_new_string(text));
+	return object;
+}
+
+void facts_put(struct json_object *object, const struct status_view *view) {
+	struct json_object *facts = json_object_new_array_ext(FACT__COUNT);
+	struct json_object *renewal = json_object_new_array_ext(RENEWAL__COUNT);
+	json_object_object_add(object, "facts", facts);
+	json_object_object_add(object, "renewal", renewal);
+	for (unsigned i = 0; i < FACT__COUNT; i++) {
+		struct json_object *fact = object_of(view, fact_name((enum fact)i), sayings[i], view->facts->hold >> i & 1);
+		bool automatic = !view->core->hold && (view->facts->automatic >> i & 1);
+		json_object_object_add(fact, "automatic", json_object_new_boolean(automatic));
+		json_object_object_add(fact, "planned", json_object_new_boolean(planned(view) >> i & 1));
+		json_object_array_add(facts, fact);
+	}
+	for (unsigned i = 0; view->core->hold && i < RENEWAL__COUNT; i++)
+		json_object_array_add(renewal,
+				      object_of(view, renewals[i].name, renewals[i].say, renewal_holds(view) >> i & 1));
+}
+
+/* ---- as lines ---- */
+
+static void add_line(struct words *w, const struct status_view *view, const char *mark, say_fn *say, bool holds) {
+	char text[FACT_TEXT];
+	struct words sentence = words_in(text, sizeof text);
+	say(&sentence, view, holds);
+	words_add(w, "%-4s %s\n", mark, text);
+}
+
+/* Those facts of the mask that do not hold, then those that do. */
+static void add_facts(struct words *w, const struct status_view *view, uint32_t mask) {
+	for (int holds = 0; holds <= 1; holds++)
+		for (unsigned i = 0; i < FACT__COUNT; i++)
+			if ((mask >> i & 1) && (int)(view->facts->hold >> i & 1) == holds)
+				add_line(w, view, holds ? "ok" : "STOP", sayings[i], holds);
+}
+
+static void add_renewal(struct words *w, const struct status_view *view) {
+	uint32_t holds = renewal_holds(view), stops = renewal_stops(view);
+	for (unsigned i = 0; i < RENEWAL__COUNT; i++)
+		add_line(w, view, stops >> i & 1 ? "STOP" : (holds >> i & 1 ? "ok" : "-"), renewals[i].say, holds >> i & 1);
+}
+
+void facts_details(struct json_object *reply, const struct status_view *view) {
+	char text[DETAILS_TEXT];
+	struct words w = words_in(text, sizeof text);
+	if (view->core->hold) {
+		words_add(&w, "going on:\n");
+		add_renewal(&w, view);
+		words_add(&w, "standing down for %s, by plan:\n", peer(view));
+	} else {
+		words_add(&w, "taking over by itself:\n");
+		add_facts(&w, view, view->facts->automatic);
+		words_add(&w, "taking over by plan:\n");
+	}
+	add_facts(&w, view, planned(view));
+	reply_details(reply, text);
+}
+
+/* "nothing", "1 fact", "2 facts" */
+static void add_stops(struct words *w, uint32_t stops) {
+	if (stops == 0)
+		words_add(w, "nothing");
+	else
+		words_count(w, __builtin_popcount(stops), "fact");
+}
+
+struct json_object *facts_json(const struct status_view *view) {
+	char text[HEAD_TEXT];
+	struct words w = words_in(text, sizeof text);
+	bool hold = view->core->hold;
+	words_add(&w, "%s (%s); against %s: ", self(view), state_name(view->core->state),
+		  hold ? "going on" : "a takeover by itself");
+	add_stops(&w, hold ? renewal_stops(view) : view->facts->automatic & ~view->facts->hold);
+	words_add(&w, "; against a planned %s: ", hold ? "standdown" : "takeover");
+	add_stops(&w, planned(view) & ~view->facts->hold);
+	struct json_object *reply = reply_ok("%s", text);
+	if (!reply)
+		return NULL;
+	facts_details(reply, view);
+	facts_put(reply, view);
+	return reply;
+}

@@ -1,0 +1,20 @@
+/* What stands for and against a takeover by this node now, and for a primary's going on, fact by fact in words: for `hamon
+ * explain now`, for dry runs, and for the status object. The verdicts are the core's; this module owns their sentences. */
+#ifndef HAMON_FACTS_H
+#define HAMON_FACTS_H
+
+#include <json-c/json.h>
+
+#include "hamon/status.h"
+
+/* Adds "facts" and "renewal" to the object: arrays of { "name", "holds", …, "text" }, as docs/status.schema.json says.
+ * "renewal" is what a primary's lease rests on; empty on a node that holds none. */
+void facts_put(struct json_object *object, const struct status_view *view);
+
+/* Adds "details" to an answer: the facts as lines, those that stand against it first. By itself, then by plan. */
+void facts_details(struct json_object *reply, const struct status_view *view);
+
+/* The answer to `explain now`: the verdict as a sentence, the details, and the arrays. NULL when memory ran out. */
+struct json_object *facts_json(const struct status_view *view);
+
+#endif

@@ -1,0 +1,130 @@
+/* The guard of one command, as guard.h says. It waits by signals that it keeps blocked, and allocates nothing. */
+#include "hamon/hooks/guard.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "hamon/loop.h"
+
+enum { FIRST_FREE = 3, NOT_STARTED = 127 };
+
+/* ---- the command's process ---- */
+
+/* What the worker ignores, because its supervisor says when it is time to end, is the command's own business. */
+static void default_signals(void) {
+	static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGPIPE};
+	sigset_t none;
+	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
+		signal(ignored[i], SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* A session of its own: no terminal, and a process group that bears its process id. */
+static void become_command(const struct guard_ask *ask, pid_t guard) {
+	static const char *const shell[] = {"/bin/sh", "-c", NULL, NULL};
+	const char *argv[sizeof(shell) / sizeof(shell[0])] = {shell[0], shell[1], ask->line};
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	if (getppid() != guard || setsid() < 0)
+		_exit(NOT_STARTED);
+	default_signals();
+	if (dup2(ask->input, STDIN_FILENO) >= 0 && dup2(ask->output, STDOUT_FILENO) >= 0 &&
+	    dup2(ask->output, STDERR_FILENO) >= 0 && close_range(FIRST_FREE, ~0U, 0) == 0 && chdir("/") == 0)
+		execve(shell[0], (char *const *)argv, ask->environment);
+	_exit(NOT_STARTED);
+}
+
+/* ---- the guard ---- */
+
+enum awaited { COMMAND_ENDED, DEADLINE_CAME, WORKER_GONE };
+
+/* The command is not reaped here: as long as it is not, its number is nobody else's. */
+static enum awaited await(pid_t command, mono_t until) {
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGTERM);
+	for (;;) {
+		siginfo_t ended = {0};
+		if (waitid(P_PID, (id_t)command, &ended, WEXITED | WNOHANG | WNOWAIT) < 0 || ended.si_pid == command)
+			return COMMAND_ENDED;
+		span_t left = until - mono_now();
+		if (left <= 0)
+			return DEADLINE_CAME;
+		struct timespec patience = {.tv_sec = left / SEC, .tv_nsec = left % SEC};
+		if (sigtimedwait(&set, NULL, &patience) == SIGTERM)
+			return WORKER_GONE;
+	}
+}
+
+static void tell(const struct guard_ask *ask, int status, bool timed_out) {
+	struct guard_verdict verdict = {.status = status, .timed_out = timed_out};
+	ssize_t written = write(ask->verdict, &verdict, sizeof(verdict));
+	(void)written; /* a worker that is gone hears nothing, and the command ends with it */
+}
+
+static void watch(const struct guard_ask *ask, pid_t command) {
+	int status = -1;
+	enum awaited awaited = await(command, mono_now() + ask->timeout);
+	if (awaited == COMMAND_ENDED) {
+		waitpid(command, &status, 0);
+		tell(ask, status, false);
+		return; /* what it left running on purpose is its own */
+	}
+	if (awaited == DEADLINE_CAME) {
+		tell(ask, -1, true);
+		kill(-command, SIGTERM);
+		await(command, mono_now() + GUARD_GRACE);
+	}
+	kill(-command, SIGKILL);
+	waitpid(command, &status, 0);
+}
+
+/* SIGTERM is the kernel's word that the worker died. Blocked signals wait, even those that were ignored before. */
+static void listen(const struct guard_ask *ask) {
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGCHLD, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
+	prctl(PR_SET_NAME, "hamon-command", 0, 0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
+	if (getppid() != ask->worker)
+		_exit(NOT_STARTED);
+}
+
+/* What is not the guard's, it must not hold open: the ends of the worker's pipes would seem to be still in use. */
+static int keep_only(struct guard_ask *ask) {
+	int *const kept[] = {&ask->input, &ask->output, &ask->verdict};
+	enum { KEPT = sizeof(kept) / sizeof(kept[0]) };
+	int high[KEPT];
+	for (int i = 0; i < KEPT; i++)
+		if ((high[i] = fcntl(*kept[i], F_DUPFD, FIRST_FREE + KEPT)) < 0)
+			return -1;
+	for (int i = 0; i < KEPT; i++)
+		if ((*kept[i] = dup2(high[i], FIRST_FREE + i)) < 0)
+			return -1;
+	return close_range(FIRST_FREE + KEPT, ~0U, 0);
+}
+
+void guard_run(const struct guard_ask *asked) {
+	struct guard_ask ask = *asked;
+	listen(&ask);
+	if (keep_only(&ask) < 0)
+		_exit(NOT_STARTED);
+	pid_t guard = getpid(), command = fork();
+	if (command == 0)
+		become_command(&ask, guard);
+	if (command < 0)
+		_exit(NOT_STARTED);
+	close(ask.input);
+	close(ask.output);
+	watch(&ask, command);
+	_exit(0);
+}
