@@ -84,7 +84,7 @@ static int errno_of(int status) {
 
 /* libpcap goes by the name, which may be another interface's by now. */
 static bool bound_to(pcap_t *pcap, int ifindex) {
-	struct sockaddr_ll name;
+	struct sockaddr_ll name = {0};
 	socklen_t len = sizeof(name);
 
 	return getsockname(pcap_fileno(pcap), (struct sockaddr *)&name, &len) == 0 && name.sll_ifindex == ifindex;

@@ -357,7 +357,7 @@ void facts_put(struct json_object *object, const struct status_view *view) {
 		struct json_object *fact = object_of(view, fact_name((enum fact)i), sayings[i], view->facts->hold >> i & 1);
 		bool automatic = !view->core->hold && (view->facts->automatic >> i & 1);
 		json_object_object_add(fact, "automatic", json_object_new_boolean(automatic));
-		json_object_object_add(fact, "planned", json_object_new_boolean(planned(view) >> i & 1));
+		json_object_object_add(fact, "planned", json_object_new_boolean((planned(view) >> i & 1) != 0));
 		json_object_array_add(facts, fact);
 	}
 	for (unsigned i = 0; view->core->hold && i < RENEWAL__COUNT; i++)

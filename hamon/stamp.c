@@ -1,4 +1,4 @@
-/* From wall-clock receive stamps to monotonic time. Owns the pairing of the two clocks; peerlink.c brings the stamps. */
+/* From wall-clock receive stamps to monotonic time. Owns the pairing of the two clocks; peerlink/ brings the stamps. */
 #include "hamon/stamp.h"
 
 #include <assert.h>

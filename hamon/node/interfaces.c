@@ -155,6 +155,7 @@ static void noticed(void *arg, const struct watch_event *event) {
 		node_say(node, NOTE_WARNING, 0, "the kernel's notices overran their buffer: listing everything anew");
 		node_interfaces_resync(node);
 		node_ips_resync(node);
+		node_links_doubt(node);
 		node_tests_noticed(node, NULL);
 		node->gateway_changed = true;
 		node_mirrors_review(node);

@@ -88,6 +88,13 @@ void node_links_address(struct node *node, bool added, const struct addr_entry *
 			unbind(node, i);
 }
 
+/* Bound anew, for the addresses that they are bound to may have gone and come. */
+void node_links_doubt(struct node *node) {
+	for (unsigned i = 0; i < node->links_n; i++)
+		if (node->conf.links[i].transport == TRANSPORT_UDP)
+			unbind(node, i);
+}
+
 /* Tells the core which links could carry a heartbeat. */
 void node_links_report(struct node *node) {
 	for (unsigned i = 0; i < node->links_n; i++) {
@@ -200,8 +207,8 @@ static bool seal(struct node *node, const struct heartbeat *hb, uint8_t frame[st
 	return auth_seal(&node->auth, node->self, frame, HEARTBEAT_LEN) == 0;
 }
 
-/* How well the link could bear the mark; 0: not at all. A datagram may wait in the kernel for the neighbour's address, so Ethernet
- * goes first; and the one that failed lately last. */
+/* How well the link could bear the mark; 0: not at all. A datagram may wait in the kernel for the neighbour's address, so
+ * Ethernet goes first; and one that failed lately last. */
 static unsigned merit(const struct node *node, uint8_t links, unsigned slot) {
 	const struct node_link *link = &node->links[slot];
 	const struct node_interface *interface = interface_of(node, slot);

@@ -58,8 +58,8 @@ struct node_link {
 
 /* What reflected heartbeats need to know. By family: IPv4, IPv6; family 0: not known. */
 struct node_mirrors {
-	bool review;                              /* test IPs, routes or addresses changed */
-	struct ip_address own[PEERLINK_FAMILIES]; /* this node's, towards the test IPs */
+	bool review;                               /* test IPs, routes or addresses changed */
+	struct ip_address own[PEERLINK_FAMILIES];  /* this node's, towards the test IPs */
 	struct ip_address told[PEERLINK_FAMILIES]; /* the peer's, by its newest heartbeat */
 };
 
@@ -174,7 +174,8 @@ struct node_arp {
 	unsigned next;    /* the slot that is probed next */
 	uint64_t probes, probes_failed;
 	struct node_stranger strangers[NODE_STRANGERS], newest; /* newest: since the start; claims 0: none ever */
-	unsigned holder;  /* slot of the newest claim that was the peer's, or may have been; core_status.holder_at says when */
+	unsigned
+		holder; /* slot of the newest claim that was the peer's, or may have been; core_status.holder_at says when */
 };
 
 /* An operator's request that the core has not answered yet. */
@@ -321,6 +322,7 @@ void node_links_unbind(struct node *node, unsigned interface); /* which is anoth
 /* Something changed on it: what could not be bound there is worth another trial. */
 void node_links_retry(struct node *node, int ifindex);
 void node_links_address(struct node *node, bool added, const struct addr_entry *entry); /* it came or went */
+void node_links_doubt(struct node *node);                                               /* notices of addresses were lost */
 void node_links_report(struct node *node);
 void node_links_drain(struct node *node);
 void node_links_send(struct node *node, struct heartbeat *hb, uint8_t links); /* links: mask */

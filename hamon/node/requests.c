@@ -158,7 +158,7 @@ static void ask_core(struct node *node, uint32_t client, enum verb verb, enum ke
 static void resolve(struct node *node, uint32_t client, const struct control_request *request) {
 	const struct conf *conf = &node->conf;
 	const char *own = conf->nodes[conf->self].name, *other = conf->nodes[1 - conf->self].name;
-	char hint[2 * CONF_NAME + sizeof "did you mean ?"];
+	char hint[sizeof "they are  and " + sizeof conf->nodes[0].name + sizeof conf->nodes[1].name];
 	struct suggest suggest;
 
 	if (request->keep[0] == '\0') {

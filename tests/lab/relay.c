@@ -10,6 +10,7 @@
 #include <net/if.h>
 #include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -221,12 +222,14 @@ struct relay_done relay_done(const struct relay *relay) {
 	return (struct relay_done){shared->passed, shared->doubled, shared->overtaken, shared->full};
 }
 
+/* The cable first: to close packet sockets and to delete an interface takes the kernel longer than a lease lasts. */
 void relay_stop(struct relay *relay) {
 	char batch[256];
 	const char *name = net_host_name(relay->host);
-	shell_print(batch, sizeof(batch), "link delete b-%s\nlink set %s master sw0\n", name, name);
-	child_end(relay->pid);
+	shell_print(batch, sizeof(batch), "link set %s master sw0\nlink delete b-%s\n", name, name);
+	kill(relay->pid, SIGKILL);
 	shell_must(&(struct shell_job){.ns = relay->net->switch_ns, .input = batch}, "ip -batch -");
+	child_end(relay->pid);
 	munmap(relay->shared, sizeof(struct shared));
 	free(relay);
 }

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -168,6 +170,15 @@ void shell_must(const struct shell_job *job, const char *format, ...) {
 	int status = run(&inner, words);
 	if (status)
 		shell_die("failed with status %d: %s\n%s", status, line, inner.output);
+}
+
+void shell_beside(char *out, size_t size, const char *program) {
+	char own[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", own, sizeof(own) - 1);
+	if (n < 0)
+		shell_die("cannot tell where the lab's programs are: %s", strerror(errno));
+	own[n] = '\0';
+	shell_print(out, size, "%s/%s", dirname(own), program);
 }
 
 pid_t shell_spawn(const char *ns, const char *log, const char *format, ...) {

@@ -32,6 +32,9 @@ void shell_must(const struct shell_job *job, const char *format, ...) __attribut
 /* Starts a program that goes on running, its stdout and stderr appended to the file. Returns its process id. */
 pid_t shell_spawn(const char *ns, const char *log, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* The path of another program of the lab, which lies beside our own. */
+void shell_beside(char *out, size_t size, const char *program);
+
 /* Enters the namespace with the calling thread, for sockets to be opened there; shell_leave() goes back to where it was. */
 int shell_enter(const char *ns);
 void shell_leave(int back);

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -40,12 +39,8 @@ static void become(const struct witness *witness, const char *path) {
 }
 
 void witness_start(struct witness *witness) {
-	char own[PATH_MAX], path[PATH_MAX + sizeof(PROGRAM) + 1];
-	ssize_t n = readlink("/proc/self/exe", own, sizeof(own) - 1);
-	if (n < 0)
-		shell_die("cannot tell where the lab's program is: %s", strerror(errno));
-	own[n] = '\0';
-	shell_print(path, sizeof(path), "%s/" PROGRAM, dirname(own));
+	char path[PATH_MAX + sizeof(PROGRAM) + 1];
+	shell_beside(path, sizeof(path), PROGRAM);
 	witness->pid = child_fork();
 	if (witness->pid == 0)
 		become(witness, path);

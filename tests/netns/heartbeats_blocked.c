@@ -1,38 +1,25 @@
-/* No heartbeat passes between the nodes, and both reach the test IP and the client: what assumption N1 (docs/SAFETY.md)
- * excludes, for neither can tell the other from a dead peer. So both serve, and the only promise is how it ends. */
+/* No heartbeat passes between the nodes, directly or reflected, nor any answer for the shared IP; and both reach the test IP and
+ * the client: what assumption N1 (docs/SAFETY.md) excludes, for neither can tell the other from a dead peer. So both serve, and
+ * the only promise is how it ends. */
 #include <stdio.h>
 
-#include "tests/lab/shell.h"
 #include "tests/netns/announcements.h"
 #include "tests/netns/owners.h"
 #include "tests/netns/times.h"
 
-/* Both ways in the same instant: while one of them is open it is another fault. */
-static void block(struct scene *scene) {
-	static const char rules[] = "table netdev silent {\n"
-				    "chain in { type filter hook ingress devices = { ha1, ha2 } priority 1;"
-				    " ether type 0x88b5 drop; }\n"
-				    "}\n";
-	shell_must(&(struct shell_job){.ns = scene->net.switch_ns, .input = rules}, "nft -f -");
-}
-
-static void mend(struct scene *scene) {
-	shell_must(&(struct shell_job){.ns = scene->net.switch_ns}, "nft delete table netdev silent");
-}
-
-NETNS_TEST(heartbeats_blocked,
-	   "only heartbeats are lost: both serve; mended, the older owner gives in first, then the newer announces again") {
+NETNS_TEST(heartbeats_blocked, "nothing passes from node to node, and all else does: both serve; mended, the older owner "
+			       "gives in first, then the newer announces again") {
 	scene->expects_overlap = true;
 	scene_open(scene, NULL);
 	scene_start(scene, NET_HA1);
 	struct frame_ip shared = frame_ip(PAIR_SHARED);
 	nanos fault = clock_now();
-	block(scene);
+	net_block(&scene->net, NET_BLOCK_DIRECT | NET_BLOCK_REFLECTED | NET_BLOCK_DISCOVERY);
 	scene_wait(scene, NET_HA1, "/alone", "true");
 	scene_wait(scene, NET_HA2, "/state", "primary");
 	scene_wait(scene, NET_HA1, "/state", "primary");
 	nanos mending = clock_now();
-	mend(scene);
+	net_unblock(&scene->net);
 	nanos mended = clock_now();
 	scene_check(scene, scene_settle(scene) == NET_HA2, "ha1 won, whose epoch is lower");
 

@@ -1,10 +1,10 @@
-/* One node's heartbeats are lost, and nothing else: one direction is enough for there to be one owner. */
+/* One node's heartbeats are lost, and nothing else; the test IPs reflect none. One direction is enough for there to be one owner. */
 #include "tests/netns/owners.h"
 #include "tests/netns/times.h"
 
 NETNS_TEST(heartbeats_blocked_one_way,
 	   "the backup's heartbeats are lost: the primary goes on; the primary's are lost: the backup serves") {
-	scene_open(scene, NULL);
+	scene_open(scene, &(struct pair_conf){.tests = "ips = [ \"192.0.2.1\" ] reflect = false"});
 	scene_start(scene, NET_HA1);
 	nanos fault = clock_now();
 	net_block_heartbeats(&scene->net, NET_HA2);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "arp/announce.h"
+#include "netlink/lease.h"
 #include "tests/unit/netlink_sandbox.h"
 
 static const uint8_t left_mac[FRAME_MAC_LEN] = {0x02, 0x00, 0x5e, 0x10, 0x00, 0x01};  /* SANDBOX_LEFT_MAC */
@@ -93,7 +94,7 @@ static void send_right(const uint8_t *frame, size_t len) {
 	sandbox_go(SANDBOX_RIGHT);
 	int fd = socket(AF_PACKET, SOCK_RAW, 0);
 	struct sockaddr_ll to = {.sll_family = AF_PACKET, .sll_ifindex = sandbox_index("right")};
-	memcpy(&to.sll_protocol, frame + 2 * ETH_ALEN, sizeof(to.sll_protocol));
+	memcpy(&to.sll_protocol, frame + ETH_HLEN - sizeof(to.sll_protocol), sizeof(to.sll_protocol));
 	cr_assert_eq(sendto(fd, frame, len, 0, (struct sockaddr *)&to, sizeof(to)), (ssize_t)len, "%m");
 	close(fd);
 	sandbox_go(SANDBOX_LEFT);
@@ -128,6 +129,43 @@ Test(arp_watch, a_living_holder_answers_probes) {
 	}
 	sandbox_go(SANDBOX_RIGHT);
 	cr_assert_not(sandbox_try("ip neigh show dev right | grep -q " SANDBOX_LEFT_MAC), "who asks so is not learnt");
+}
+
+/* A node's rules, without a lease, on the interface of the present side. */
+static struct lease *guard(const char *name) {
+	static struct lease_plan plan;
+	struct lease *lease = lease_open(0x1a2b3c4d);
+	cr_assert_not_null(lease);
+	plan = (struct lease_plan){.length = 600 * SEC, .interfaces_n = 1, .addresses_n = 2};
+	strncpy(plan.interfaces[0], name, sizeof(plan.interfaces[0]) - 1);
+	plan.addresses[0] = sandbox_address("192.0.2.10");
+	plan.addresses[1] = sandbox_address("2001:db8::10");
+	cr_assert_eq(lease_build(lease, &plan, NULL), 0);
+	return lease;
+}
+
+/* The rules let our questions out, and nobody's answer but a holder's: so an answer is a proof. */
+Test(arp_watch, who_has_no_lease_may_ask_and_not_answer) {
+	struct announce_item list[] = {item("left", left_mac, "192.0.2.10"), item("left", left_mac, "2001:db8::10")};
+	size_t sent = 0;
+	sandbox_go(SANDBOX_RIGHT);
+	sandbox_run("ip address add 192.0.2.10/24 dev right && ip address add 2001:db8::10/64 dev right nodad");
+	struct lease *theirs = guard("right");
+	sandbox_go(SANDBOX_LEFT);
+	struct lease *ours = guard("left");
+	watch_left();
+	cr_assert_eq(announce_send(&announce, list, 2, &sent), -ENOBUFS, "the rules are there");
+	cr_assert_eq(announce_probe(&announce, list, 2, &sent), 0);
+	cr_assert_eq(sent, 2);
+	claim_right("192.0.2.77"); /* behind the answers that must not come */
+	await_claim("192.0.2.77");
+	cr_assert_eq(seen.n, 1);
+	cr_assert_eq(lease_remove(theirs), 0); /* as good as a lease */
+	cr_assert_eq(announce_probe(&announce, list, 2, &sent), 0);
+	await_claim("192.0.2.10");
+	await_claim("2001:db8::10");
+	lease_close(theirs);
+	lease_close(ours);
 }
 
 /* Ours leave by the same interface, and are no news. */

@@ -206,7 +206,8 @@ Test(node_arp, a_stranger_is_named_once) {
 	cr_assert_eq(stranger->slot, 0);
 	cr_assert_eq(stranger->claims, 5);
 	cr_assert_arr_eq(stranger->mac, right_mac, FRAME_MAC_LEN);
-	cr_assert_eq(memcmp(&node->arp.newest, stranger, sizeof *stranger), 0);
+	cr_assert_eq(node->arp.newest.claims, 5);
+	cr_assert_eq(node->arp.newest.at, stranger->at);
 	claim(right_mac, "2001:db8::11"); /* another shared IP is another matter */
 	for (struct sandbox_wait wait = {0}; notes(1) < 2;) {
 		cr_assert(sandbox_waiting(&wait));
@@ -323,7 +324,7 @@ Test(node_arp, shared_ips_are_asked_for_in_turn) {
 	sandbox_go(SANDBOX_RIGHT);
 	int far = listen_at("right");
 	sandbox_go(SANDBOX_LEFT);
-	for (unsigned call = 1; call <= CALLS; call++) {
+	for (size_t call = 1; call <= CALLS; call++) {
 		node_arp_probe(node, &all);
 		count_asked(far, asked);
 		count_asked(far2, asked);

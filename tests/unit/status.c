@@ -29,28 +29,33 @@ static struct ip_address address(const char *text) {
 }
 
 static void set_up_conf(void) {
-	conf = (struct conf){.cluster = "edge",
-			     .nodes = {{.name = "ha1"}, {.name = "ha2"}},
-			     .ips_n = 2,
-			     .links_n = 2,
-			     .ips = {{address("192.0.2.10"), 24, "eth0"}, {address("2001:db8::10"), 64, "eth0"}},
-			     .links = {{"office", "eth0"}, {"reflect", "", TRANSPORT_REFLECT}}};
+	conf = (struct conf){
+		.cluster = "edge",
+		.nodes = {{.name = "ha1"}, {.name = "ha2"}},
+		.ips_n = 2,
+		.links_n = 2,
+		.ips = {{address("192.0.2.10"), 24, "eth0"}, {address("2001:db8::10"), 64, "eth0"}},
+		.links = {{.name = "office", .interface = "eth0"}, {.name = "reflect", .transport = TRANSPORT_REFLECT}}};
 	const struct timers_ask ask = {.within = 500 * MSEC, .tick = 4 * MSEC, .jiffies_lag = 4 * MSEC, .addresses = 2};
 	cr_assert_eq(timers_derive(&ask, &timers), 0);
 }
 
-static void set_up(void) {
-	const mono_t now = 1000 * SEC;
-	set_up_conf();
-	for (int i = 0; i < CORE_IPS; i++)
-		slot_of[i] = i;
-	ip_set_add(&held, 0);
-	ip_set_add(&held, 1);
+static void set_up_tests(void) {
 	tests[0] = address("192.0.2.1");
 	for (int i = 0; i < CORE_TESTS; i++)
 		counted[i] = (struct status_test){.rtt = -1, .rtt_average = -1, .rtt_most = -1};
 	counted[0] =
 		(struct status_test){.rtt = MSEC / 2, .rtt_average = MSEC, .rtt_most = 2 * MSEC, .asked = 9, .answered = 8};
+}
+
+static void set_up(void) {
+	const mono_t now = 1000 * SEC;
+	set_up_conf();
+	set_up_tests();
+	for (int i = 0; i < CORE_IPS; i++)
+		slot_of[i] = i;
+	ip_set_add(&held, 0);
+	ip_set_add(&held, 1);
 	facts = (struct core_facts){.hold = (1U << FACT__COUNT) - 1};
 	core = (struct core_status){
 		.state = STATE_PRIMARY,
