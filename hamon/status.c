@@ -128,6 +128,11 @@ static bool peer_heard(const struct status_view *view) {
 	return view->core->peer_known && view->now - view->core->peer_rx <= view->timers->unheard;
 }
 
+/* Silent, and yet somebody answers for a shared IP: the kernel lets nobody do so without a lease. */
+static bool peer_lives(const struct status_view *view) {
+	return !view->core->hold && !peer_heard(view) && !(view->facts->hold >> FACT_NO_HOLDER & 1);
+}
+
 /* ---- the parts ---- */
 
 /* What this node knows of the peer; "unheard" whatever it said before. */
@@ -145,7 +150,7 @@ static const char *peer_state(const struct status_view *view) {
 /* The pair in one word, which what is wrong now makes worse, but not what could go wrong some day. */
 static const char *health(const struct status_view *view, size_t troubles) {
 	const struct core_status *core = view->core;
-	bool peer_serves = peer_heard(view) && core->peer_lease;
+	bool peer_serves = (peer_heard(view) && core->peer_lease) || peer_lives(view);
 	if (core->conflict || (core->hold && peer_serves))
 		return "conflict";
 	if (!core->hold && !peer_serves)
@@ -455,7 +460,7 @@ static void warn_of_conflict(struct json_object *warnings, const struct status_v
 	const struct core_status *core = view->core;
 	if (core->stranger)
 		warn_of_stranger(warnings, view);
-	if (!core->hold && !peer_heard(view) && !(view->facts->hold >> FACT_NO_HOLDER & 1))
+	if (peer_lives(view))
 		warn(warnings, "somebody answers for %s, though %s is not heard: it lives, and is not replaced",
 		     view->holder_ip ? view->holder_ip : "a shared IP", peer_name(view));
 	if (core->digest_differs)

@@ -50,9 +50,8 @@ struct conf_link {
 struct conf_node {
 	char name[CONF_NAME];
 	bool backup_operations, automatic;
-	struct ip_address
-		host;   /* its own address, in the network of the test IPs; family 0: not told, the node tells its peer */
-	int preference; /* who is to have the role when both can: the higher one */
+	struct ip_address host; /* its own address, towards the test IPs; family 0: the node tells its peer */
+	int preference;         /* who is to have the role when both can: the higher one */
 };
 
 struct conf {

@@ -242,6 +242,12 @@ static void warn_of_choices(struct draft *d) {
 		conf_warn(errors, "all links are udp: a primary whose peer is gone soon cannot send to it, for nobody "
 				  "answers for its "
 				  "address, and loses its lease though it is well; an ethernet link needs no such answer");
+	const struct conf_node *preferred = &c->nodes[c->nodes[1].preference > c->nodes[0].preference];
+	if (c->failback && !(preferred->automatic && preferred->backup_operations))
+		conf_warn(errors,
+			  "failback: node \"%s\" is preferred, and does nothing by itself: it never asks for the role; see "
+			  "automatic and backup-operations",
+			  preferred->name);
 	warn_of_commands(d);
 }
 

@@ -132,7 +132,7 @@ static void address_noticed(struct node *node, bool added, const struct addr_ent
 		return;
 	node_links_address(node, added, entry);
 	node_tests_noticed(node, entry);
-	node_mirrors_review(node);
+	node_mirrors_noticed(node, entry);
 }
 
 static void noticed(void *arg, const struct watch_event *event) {

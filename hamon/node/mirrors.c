@@ -65,6 +65,12 @@ void node_mirrors_review(struct node *node) {
 	node->mirrors.review = true;
 }
 
+void node_mirrors_noticed(struct node *node, const struct addr_entry *entry) {
+	for (unsigned i = 0; i < CORE_TESTS; i++)
+		if (node->tests.mask & 1U << i && node->tests.address[i].family == entry->address.family)
+			node_mirrors_review(node);
+}
+
 void node_mirrors_tick(struct node *node) {
 	if (!node->mirrors.review)
 		return;

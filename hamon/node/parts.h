@@ -330,6 +330,7 @@ void node_links_send(struct node *node, struct heartbeat *hb, uint8_t links); /*
 /* ---- mirrors.c ---- */
 /* Test IPs, routes or addresses changed. */
 void node_mirrors_review(struct node *node);
+void node_mirrors_noticed(struct node *node, const struct addr_entry *entry); /* an address came or went */
 /* Looks everything up anew, if need be. */
 void node_mirrors_tick(struct node *node);
 void node_mirrors_address(const struct node *node, struct heartbeat *hb); /* fills our own addresses in */

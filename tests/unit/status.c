@@ -235,7 +235,7 @@ Test(status, of_a_backup_that_knows_nothing_yet_is_too) {
 				    .link = {{.rx = MONO_NEVER, .rtt = -1, .jitter = -1}},
 				    .test = {{.used = true, .answered = MONO_NEVER, .unbroken = MONO_NEVER}}};
 	counted[0] = (struct status_test){.rtt = -1, .rtt_average = -1, .rtt_most = -1};
-	facts.hold = 0;
+	facts.hold = 1U << FACT_NO_HOLDER;
 	conforms(built(), schema(), "status");
 	cr_expect_str_eq(at("health"), "unserved");
 	cr_expect_str_eq(at("takeover_in_ms"), "1000.000");
@@ -560,8 +560,10 @@ Test(status, warns_of_a_silent_peer_that_lives) {
 	core.serving = held = (struct ip_set){0};
 	core.peer_rx = view.now - timers.unheard - 1;
 	cr_expect_eq(warnings("somebody answers"), 0);
+	cr_expect_str_eq(at("health"), "unserved");
 	facts.hold &= ~(1U << FACT_NO_HOLDER);
 	cr_expect_eq(warnings("somebody answers for a shared IP, though ha2 is not heard"), 1);
+	cr_expect_str_eq(at("health"), "degraded", "somebody serves");
 	view.holder_ip = "192.0.2.10";
 	cr_expect_eq(warnings("somebody answers for 192.0.2.10"), 1);
 	core.peer_rx = view.now;
