@@ -25,6 +25,16 @@ typedef void say_fn(struct words *w, const struct status_view *view, bool holds)
 
 /* ---- the peer's silence ---- */
 
+/* Names the links of this kind that it is heard on; how many there are. */
+static unsigned say_heard_on(struct words *w, const struct status_view *view, bool reflect) {
+	const struct core_status *core = view->core;
+	unsigned n = 0;
+	for (unsigned i = 0; i < core->links; i++)
+		if (core->link[i].reflect == reflect && view->now - core->link[i].rx <= view->timers->unheard)
+			words_add(w, "%s%s", n++ ? ", " : " on ", view->conf->links[i].name);
+	return n;
+}
+
 static void say_silent(struct words *w, const struct status_view *view, bool holds) {
 	const struct core_status *core = view->core;
 	if (!core->peer_known) {
@@ -33,6 +43,8 @@ static void say_silent(struct words *w, const struct status_view *view, bool hol
 		words_add(w, "%s is heard: ", peer(view));
 		words_span(w, view->now - core->peer_rx);
 		words_add(w, " ago");
+		if (say_heard_on(w, view, false) == 0)
+			say_heard_on(w, view, true);
 	} else {
 		words_add(w, "%s is silent on all links for ", peer(view));
 		words_span(w, view->now - core->peer_rx);

@@ -3,6 +3,9 @@
 
 #include "hamon/core/parts.h"
 
+/* A grant that fails again and again is tried once in so many dead intervals. */
+enum { CLAIM_DEADS = 4 };
+
 /* A node whose key differs is no dead peer: somebody lives there, and may well serve. */
 bool claim_stranger(const struct core *core, mono_t now) {
 	return now - core->wrong_key <= core->config.timers.dead;
@@ -70,7 +73,7 @@ static enum cause claim_ground(const struct core *core, mono_t now) {
 
 /* CLAIM (1): a permit, which outlives nothing. */
 void claim_tick(struct core *core, mono_t now, struct actions *actions) {
-	if (core->claim != CLAIM_NONE)
+	if (core->claim != CLAIM_NONE || now < core->claim_at)
 		return;
 	enum cause ground = claim_ground(core, now);
 	if (ground == CAUSE_NONE || !gate_pass(core, now, ground, actions))
@@ -115,6 +118,18 @@ void claim_permitted(struct core *core, mono_t now, int error, struct actions *a
 	speak_grant(core, now, actions);
 }
 
+/* What failed once may go well at once; what fails again and again, such as a link that takes nothing, is tried less and less
+ * often: each trial takes an epoch. */
+static void back_off(struct core *core, mono_t now) {
+	const struct timers *t = &core->config.timers;
+	span_t wait = t->heartbeat;
+
+	for (unsigned i = 0; i < core->claim_failures && wait < CLAIM_DEADS * t->dead; i++)
+		wait *= 2;
+	core->claim_failures++;
+	core->claim_at = now + mono_min(wait, CLAIM_DEADS * t->dead);
+}
+
 /* CLAIM (4): the kernel's word on the grant. Refused: there is no lease, and `seen` stays. */
 void claim_granted(struct core *core, mono_t now, enum sent result, mono_t decided, struct actions *actions) {
 	assert(core->claim == CLAIM_GRANT);
@@ -122,8 +137,10 @@ void claim_granted(struct core *core, mono_t now, enum sent result, mono_t decid
 	core_act(actions, ACT_DROP_PERMIT);
 	if (result != SENT_OUT) {
 		core_because(core, CAUSE_REFUSED);
+		back_off(core, now);
 		return;
 	}
+	core->claim_failures = 0;
 	lease_granted(core, decided);
 	core_because(core, core->claim_ground);
 	if (core->claim_ground == CAUSE_SILENCE && core->peer.known)

@@ -37,8 +37,8 @@ void core_init(struct core *core, const struct core_config *config, const struct
 	core->now = core->start = core->stall = core->last_wake = core->state_since = now;
 	core->last_deaf = core->lease_until = core->wrong_key = core->want_until = core->offer_until = core->force_until =
 		MONO_NEVER;
-	core->reserve_at = core->worst_gap_at = core->claim_decided = MONO_NEVER;
-	core->holder_at = core->stranger_at = core->defended_at = core->reflect_rx = MONO_NEVER;
+	core->reserve_at = core->worst_gap_at = core->claim_decided = core->claim_at = MONO_NEVER;
+	core->holder_at = core->stranger_at = core->announced_at = core->reflect_rx = MONO_NEVER;
 	core->fit_since = core->decay_at = MONO_FAR;
 	core->reflect_proof = core->reflect_at = core->probe_at = now;
 	core->ill_since = core->announce_at = core->restore_at = core->retry_at = core->drop_at = core->remove_at =

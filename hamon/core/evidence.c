@@ -2,9 +2,6 @@
  * nobody answer who has no lease. */
 #include "hamon/core/parts.h"
 
-/* RFC 5227 section 2.4: DEFEND_INTERVAL. */
-static const span_t defend_interval = 10 * SEC;
-
 /* A stranger that is not seen for so long is gone. */
 static const span_t stranger_memory = 60 * SEC;
 
@@ -28,7 +25,7 @@ void evidence_holder(struct core *core, mono_t now, unsigned slot, mono_t rx, st
 		return;
 	}
 	core->holder_at = mono_max(core->holder_at, mono_min(rx, now));
-	if (core->holder_noted || !peer_unheard(core, now))
+	if (core->holder_noted || core->config.lease_off || !peer_unheard(core, now))
 		return;
 	core->holder_noted = true;
 	core_because(core, CAUSE_HOLDER);
@@ -39,7 +36,7 @@ void evidence_stranger(struct core *core, mono_t now, unsigned slot, mono_t rx, 
 	core->stranger_at = mono_max(core->stranger_at, mono_min(rx, now));
 	if (!core->config.stand_down)
 		serve_defend(core, now, slot, actions);
-	else if (!(core->faults & FAULT_STRANGER))
+	else if (!(core->faults & FAULT_STRANGER) && ip_set_has(&core->config.ips, slot))
 		fault_set(core, now, FAULT_STRANGER, CAUSE_STRANGER, actions);
 }
 
@@ -47,8 +44,8 @@ void evidence_stranger(struct core *core, mono_t now, unsigned slot, mono_t rx, 
 static bool curious(const struct core *core, mono_t now) {
 	bool might = now < core->force_until || (core_automatic(core) && core->faults == 0);
 
-	return might && !core->hold && core->claim == CLAIM_NONE && !core->leaving && !speak_listening(core, now) &&
-	       peer_late(core, now);
+	return might && !core->config.lease_off && !core->hold && core->claim == CLAIM_NONE && !core->leaving &&
+	       !speak_listening(core, now) && peer_late(core, now);
 }
 
 void evidence_tick(struct core *core, mono_t now, struct actions *actions) {
@@ -67,17 +64,6 @@ void evidence_tick(struct core *core, mono_t now, struct actions *actions) {
 }
 
 void evidence_clear(struct core *core) {
-	core->stranger_at = core->defended_at = MONO_NEVER;
+	core->stranger_at = MONO_NEVER;
 	fault_clear(core, FAULT_STRANGER, CAUSE_OPERATOR);
-}
-
-void serve_defend(struct core *core, mono_t now, unsigned slot, struct actions *actions) {
-	if (!core->served || core->announcing || now - core->defended_at < defend_interval ||
-	    !ip_set_has(&core->config.ips, slot))
-		return;
-	core->defended_at = now;
-	core->announcing = true;
-	ip_set_add(&core_act(actions, ACT_ANNOUNCE)->ips, slot);
-	/* A refresh that is due soon would be a second defence. */
-	core->announce_at = mono_max(core->announce_at, now + defend_interval);
 }

@@ -6,6 +6,11 @@ static uint32_t bit(enum fact fact, bool holds) {
 	return holds ? UINT32_C(1) << fact : 0;
 }
 
+/* While the peer is heard a request a second is enough, and its verdict is what a planned takeover asks for. */
+static bool tests_pass(const struct core *core, mono_t now) {
+	return core->peer.known && !peer_unheard(core, now) ? connectivity_slow(core, now) : connectivity_fit(core, now);
+}
+
 static uint32_t proof(const struct core *core, mono_t now) {
 	const struct timers *t = &core->config.timers;
 	span_t silent = now - peer_silent_since(core);
@@ -13,7 +18,7 @@ static uint32_t proof(const struct core *core, mono_t now) {
 	return bit(FACT_SILENT, silent >= t->dead) | bit(FACT_AUTOMATIC, core_automatic(core)) |
 	       bit(FACT_NO_FAULT, core->faults == 0) | bit(FACT_KEY, !claim_stranger(core, now)) |
 	       bit(FACT_DIGEST, !peer_differs(core)) | bit(FACT_COVERED, timers_cover(t, core->peer.cover)) |
-	       bit(FACT_TESTS, connectivity_fit(core, now)) | bit(FACT_PROVEN, connectivity_proven(core, now)) |
+	       bit(FACT_TESTS, tests_pass(core, now)) | bit(FACT_PROVEN, connectivity_proven(core, now)) |
 	       bit(FACT_NO_HOLDER, !evidence_held(core, now));
 }
 

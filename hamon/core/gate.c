@@ -2,7 +2,8 @@
  * Each is answered within its deadline, by whoever runs it; nothing else of the node waits. */
 #include "hamon/core/parts.h"
 
-/* An agreement is worth something for so long; a veto, and a fence that failed, are asked again after as long. */
+/* An agreement, and a fence that succeeded, are worth something for so long: what was fenced may be started again. A veto, and
+ * a fence that failed, are asked again after as long. */
 static const span_t agreement = 30 * SEC;
 static const span_t again = 10 * SEC;
 
@@ -54,7 +55,7 @@ bool gate_fenced(const struct core *core) {
 
 static void fence_answered(struct core *core, mono_t now, bool ok, struct actions *actions) {
 	core->fence = ok ? FENCE_DONE : FENCE_FAILED;
-	core->fence_at = now + again;
+	core->fence_at = now + (ok ? agreement : again);
 	if (!ok)
 		core_because(core, CAUSE_FENCE);
 	transition_note(core, now, NOTE_FENCE, actions)->detail = core->fence;
@@ -62,13 +63,15 @@ static void fence_answered(struct core *core, mono_t now, bool ok, struct action
 
 /* Silence has lasted long enough, and nothing else stands against the claim. */
 static bool fence(struct core *core, mono_t now, struct actions *actions) {
+	if ((core->fence == FENCE_DONE || core->fence == FENCE_FAILED) && now >= core->fence_at)
+		core->fence = FENCE_IDLE;
 	if (gate_fenced(core))
 		return true;
 	if (core->fence == FENCE_IDLE) {
 		core->fence = FENCE_DELAYED;
 		core->fence_at = now + core->config.fence_delay;
 	}
-	if ((core->fence == FENCE_DELAYED || core->fence == FENCE_FAILED) && now >= core->fence_at) {
+	if (core->fence == FENCE_DELAYED && now >= core->fence_at) {
 		core->fence = FENCE_RUNNING;
 		core->fence_run = run(core, RUN_FENCE, actions);
 		transition_note(core, now, NOTE_FENCE, actions)->detail = core->fence;
@@ -86,6 +89,11 @@ bool gate_pass(struct core *core, mono_t now, enum cause ground, struct actions 
 	if (!gate_agrees(core, now, actions))
 		return false;
 	return ground != CAUSE_SILENCE || fence(core, now, actions);
+}
+
+bool gate_waits(const struct core *core, mono_t now) {
+	return core->gate == GATE_ASKED || core->fence == FENCE_RUNNING ||
+	       (core->fence == FENCE_DELAYED && now < core->fence_at);
 }
 
 /* A late answer, to a question that is not asked any more, says nothing. */

@@ -12,30 +12,47 @@ static span_t want_life(const struct core *core) {
 	return WANT_DEADS * core->config.timers.dead;
 }
 
+/* Does the request want this node to be primary? */
+static bool for_self(const struct request *request) {
+	return request->verb == VERB_TAKEOVER || (request->verb == VERB_RESOLVE && request->keep == KEEP_SELF);
+}
+
+/* What an operator asked for is waited for until then; by force for a dead interval more, which may begin only now. */
+static void wait_until(struct core *core, mono_t until) {
+	struct request *request = &core->request;
+	bool forced = request->verb == VERB_TAKEOVER && request->force;
+
+	if (!request->open || !for_self(request))
+		return;
+	request->until = mono_max(request->until, until + (forced ? core->config.timers.dead : 0));
+	if (forced)
+		core->force_until = request->until;
+}
+
 /* "takeover asked": a number that was never used before, made of the boot number and a counter. Nothing is asked for before
- * the before-primary command agrees, since what is released is not served meanwhile. */
+ * the before-primary command agrees, since what is released is not served meanwhile. Who asks of his own accord comes again,
+ * if there is still a reason then. */
 static void ask(struct core *core, mono_t now, enum cause cause, struct actions *actions) {
-	core->ask_why = CAUSE_NONE;
+	core->ask_pending = false;
 	if (!gate_agrees(core, now, actions)) {
-		core->ask_why = cause;
+		core->ask_pending = cause == CAUSE_OPERATOR;
 		return;
 	}
 	core->want = core->boot << 20 | (++core->wants & 0xfffff);
 	core->want_until = now + want_life(core);
 	core->heartbeat_now = true;
 	core_because(core, cause);
-	if (core->request.open)
-		core->request.until = mono_max(core->request.until, core->want_until);
+	wait_until(core, core->want_until);
 }
 
 /* The request that waits for the command's word. */
 static void ask_later(struct core *core, mono_t now, struct actions *actions) {
-	if (core->ask_why == CAUSE_NONE)
+	if (!core->ask_pending)
 		return;
 	if (core->hold || core->faults || core->leaving)
-		core->ask_why = CAUSE_NONE;
+		core->ask_pending = false;
 	else
-		ask(core, now, core->ask_why, actions);
+		ask(core, now, CAUSE_OPERATOR, actions);
 }
 
 /* "pm.want": release to it, by its number. Whoever yielded may reclaim only by consent or silence, never by time-out. */
@@ -62,7 +79,7 @@ bool handover_offers(const struct core *core, mono_t now) {
 
 static bool may_ask(const struct core *core, mono_t now) {
 	return !core->hold && !core->dropping && core->claim == CLAIM_NONE && core->want == 0 && !core->leaving &&
-	       core->ask_why == CAUSE_NONE && fitness_now(core, now) > FITNESS_NONE;
+	       !core->ask_pending && fitness_now(core, now) > FITNESS_NONE;
 }
 
 /* "pm.offer": want at once. */
@@ -82,17 +99,16 @@ static span_t ill_for(const struct core *core) {
  * than the slow verdicts of two nodes may differ. */
 static void relieve(struct core *core, mono_t now, struct actions *actions) {
 	bool ill = core->peer.says && !epoch_owned(core) && peer_fresh(core, now, core->peer.echo_newest) &&
-		   core_automatic(core) && may_ask(core, now) && core->peer.frame.fitness < fitness_now(core, now);
+		   core_automatic(core) && !peer_differs(core) && may_ask(core, now) &&
+		   core->peer.frame.fitness < fitness_now(core, now);
 
 	if (!ill) {
 		core->ill_since = MONO_FAR;
 		return;
 	}
 	core->ill_since = mono_min(core->ill_since, now);
-	if (now - core->ill_since <= ill_for(core))
-		return;
-	core->ill_since = MONO_FAR;
-	ask(core, now, CAUSE_ILL, actions);
+	if (now - core->ill_since > ill_for(core))
+		ask(core, now, CAUSE_ILL, actions);
 }
 
 /* "failback": the node of higher preference has been fit for so long, beside a primary that serves. */
@@ -106,10 +122,8 @@ static void fail_back(struct core *core, mono_t now, struct actions *actions) {
 		return;
 	}
 	core->fit_since = mono_min(core->fit_since, now);
-	if (now - core->fit_since < core->config.failback)
-		return;
-	core->fit_since = MONO_FAR;
-	ask(core, now, CAUSE_FAILBACK, actions);
+	if (now - core->fit_since >= core->config.failback)
+		ask(core, now, CAUSE_FAILBACK, actions);
 }
 
 /* ---- the operator's request ---- */
@@ -198,15 +212,10 @@ static void open_request(struct core *core, mono_t until, const struct event *ev
 }
 
 static void takeover(struct core *core, mono_t now, const struct event *event, struct actions *actions) {
-	span_t life = want_life(core);
-
 	core->faults &= (uint16_t) ~(FAULT_STANDDOWN | FAULT_VETO);
 	core->offer_until = MONO_NEVER;
-	if (event->asked.force) {
-		life += core->config.timers.dead;
-		core->force_until = now + life;
-	}
-	open_request(core, now + life, event);
+	open_request(core, now, event);
+	wait_until(core, now + want_life(core));
 	ask(core, now, CAUSE_OPERATOR, actions);
 }
 
@@ -337,11 +346,6 @@ void handover_verb(struct core *core, mono_t now, const struct event *event, str
 	}
 }
 
-/* Does the request want this node to be primary? */
-static bool for_self(const struct request *request) {
-	return request->verb == VERB_TAKEOVER || (request->verb == VERB_RESOLVE && request->keep == KEEP_SELF);
-}
-
 /* A fault of ours ends what was to make us primary. */
 static enum outcome fault_outcome(const struct core *core) {
 	if (core->faults & (FAULT_ADDRESSES | FAULT_PERMIT))
@@ -365,7 +369,10 @@ static void follow_request(struct core *core, mono_t now, struct actions *action
 		end_request(core, now, OUTCOME_DONE, actions);
 	else if (for_self(request) && core->faults)
 		end_request(core, now, fault_outcome(core), actions);
-	if (!request->open || now <= request->until || core->ask_why != CAUSE_NONE)
+	/* A command that runs is waited for. */
+	if (gate_waits(core, now))
+		wait_until(core, now);
+	if (!request->open || now <= request->until)
 		return;
 	if (request->verb == VERB_STANDDOWN && request->force && core->hold) {
 		force_down(core, actions);
@@ -382,7 +389,7 @@ void handover_leave(struct core *core, struct actions *actions) {
 	core->leaving = FAREWELLS + 1;
 	core->farewell_at = MONO_NEVER;
 	core->want = core->rel = 0;
-	core->ask_why = CAUSE_NONE;
+	core->ask_pending = false;
 	claim_abandon(core, CAUSE_STOP, actions);
 	lease_give_up(core, CAUSE_STOP, actions);
 	core_because(core, CAUSE_STOP);

@@ -80,7 +80,8 @@ void gate_ran(struct core *core, mono_t now, enum run run, uint32_t id, bool ok,
 void gate_tick(struct core *core, mono_t now, struct actions *actions);
 void gate_heard(struct core *core); /* the peer's silence is over: a fence is for one silence */
 void gate_clear(struct core *core);
-bool gate_fenced(const struct core *core); /* as far as is asked for */
+bool gate_fenced(const struct core *core);            /* as far as is asked for */
+bool gate_waits(const struct core *core, mono_t now); /* for a command, or for the fence's delay */
 
 /* ---- damping.c ---- */
 void damping_count(struct core *core, mono_t now, struct actions *actions);

@@ -24,9 +24,11 @@ void reflect_heard(struct core *core, mono_t now, const struct heartbeat *hb, mo
 		core->reflect_proof = now;
 }
 
-/* At full rate: we hear nothing by links of our own, or the peer says so of itself. */
+/* At full rate: we hear nothing by links of our own, or the peer says so of itself, or that it is deaf. */
 static bool needed(const struct core *core, mono_t now) {
-	return reflect_unheard(core, now) || (core->peer.says && core->peer.frame.unheard);
+	bool deaf = core->peer.known && !core->peer.says;
+
+	return deaf || reflect_unheard(core, now) || core->peer.frame.unheard;
 }
 
 uint8_t reflect_links(struct core *core, mono_t now) {

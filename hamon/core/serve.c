@@ -8,6 +8,9 @@ static const span_t announce_gaps[] = {50 * MSEC, 150 * MSEC, 500 * MSEC, 1500 *
 enum { ANNOUNCE_GAPS = sizeof announce_gaps / sizeof announce_gaps[0] };
 static const span_t announce_refresh = 60 * SEC;
 
+/* RFC 5227 section 2.4, DEFEND_INTERVAL: while a stranger claims an address it is announced no more often than this. */
+static const span_t defend_interval = 10 * SEC;
+
 /* Addresses that could not be put back are tried again after this. */
 static const span_t restore_retry = 1 * SEC;
 
@@ -37,6 +40,24 @@ void serve_end(struct core *core, struct actions *actions) {
 void serve_announce_again(struct core *core, mono_t now) {
 	core->announcements = 0;
 	core->announce_at = now;
+}
+
+/* Against a stranger, or a word of the peer's that came after ours. What was announced just now needs no defence. */
+void serve_defend(struct core *core, mono_t now, unsigned slot, struct actions *actions) {
+	if (!core->served || core->announcing || now - core->announced_at < defend_interval ||
+	    !ip_set_has(&core->config.ips, slot))
+		return;
+	core->announced_at = now;
+	core->announcing = true;
+	ip_set_add(&core_act(actions, ACT_ANNOUNCE)->ips, slot);
+	core->announce_at = mono_max(core->announce_at, now + defend_interval);
+}
+
+/* When the next one is due; with a stranger there, each is a defence. */
+static mono_t next_announcement(const struct core *core, mono_t now) {
+	span_t gap = core->announcements < ANNOUNCE_GAPS ? announce_gaps[core->announcements] : announce_refresh;
+
+	return now + (evidence_strange(core, now) ? mono_max(gap, defend_interval) : gap);
 }
 
 void serve_added(struct core *core, mono_t now, int error, struct actions *actions) {
@@ -95,8 +116,8 @@ void serve_tick(struct core *core, mono_t now, struct actions *actions) {
 	}
 	if (!core->served || core->announcing || now < core->announce_at)
 		return;
-	core->announce_at =
-		now + (core->announcements < ANNOUNCE_GAPS ? announce_gaps[core->announcements] : announce_refresh);
+	core->announce_at = next_announcement(core, now);
+	core->announced_at = now;
 	core->announcements++;
 	core->announcing = true;
 	core_act(actions, ACT_ANNOUNCE)->ips = core->config.ips;

@@ -87,6 +87,8 @@ struct core {
 	/* the claim under way */
 	enum claim claim;
 	enum cause claim_ground;
+	mono_t claim_at;         /* the last grant failed: not before */
+	unsigned claim_failures; /* in a row */
 	mono_t claim_decided;
 
 	/* hand-over */
@@ -98,7 +100,7 @@ struct core {
 	mono_t force_until; /* forced takeover: silence needs no tests until then */
 	mono_t ill_since;   /* since when the primary shows lower fitness */
 	mono_t fit_since;   /* since when this preferred backup could have the role back; MONO_FAR */
-	enum cause ask_why; /* the role is to be asked for as soon as the before-primary command agrees; CAUSE_NONE: not */
+	bool ask_pending;   /* an operator's request that waits for the before-primary command */
 	struct request request;
 
 	/* ourselves */
@@ -118,13 +120,12 @@ struct core {
 	bool holder_noted;  /* in this silence */
 	mono_t probe_at;    /* next question who bears them */
 	mono_t stranger_at; /* newest claim of a host that is neither node; MONO_NEVER */
-	mono_t defended_at; /* MONO_NEVER */
 	bool aborted;       /* by an operator, until the peer is heard */
 	unsigned failovers; /* by silence, lately: the flap damping */
 	mono_t decay_at;    /* one of them is forgotten; MONO_FAR */
 	enum fence_state fence;
 	uint32_t fence_run;
-	mono_t fence_at; /* DELAYED: it runs; FAILED: again */
+	mono_t fence_at; /* DELAYED: it runs; DONE: worth nothing any more; FAILED: again */
 	enum gate gate;
 	uint32_t gate_run;
 	mono_t gate_at;    /* OPEN: worth nothing any more; MONO_FAR */
@@ -155,6 +156,7 @@ struct core {
 	mono_t remove_at;       /* ACT_REMOVE_ADDRESSES failed: again then; MONO_FAR: it did not */
 	bool announcing;        /* ACT_ANNOUNCE under way */
 	bool announced;         /* since the claim */
+	mono_t announced_at;    /* the newest, of a single address, too; MONO_NEVER */
 	unsigned announcements; /* steps of the back-off done */
 	mono_t announce_at;
 	bool conflict; /* won; not announced again yet */

@@ -4,7 +4,9 @@
 static char printable(char byte) {
 	if (byte == '\t' || byte == '\r')
 		return ' ';
-	return byte >= ' ' && byte <= '~' ? byte : '?';
+	if (byte < ' ' || byte > '~')
+		return '?';
+	return byte;
 }
 
 void lines_end(struct lines *lines, lines_fn *fn, void *arg) {

@@ -190,14 +190,18 @@ static bool carries_shared_ips(const struct node *node, unsigned interface) {
 	return false;
 }
 
-/* An interface that is down or gone is told of elsewhere: it has no carrier. */
+/* Once, and not of an interface that is down, gone, or new: it has no carrier, which is told elsewhere, or is watched soon. */
 static void say_unwatched(struct node *node, const struct iface *iface, int state) {
-	if (state == 0 || state == -EINPROGRESS || state == -ENETDOWN || state == -ENODEV || node->arp.said)
-		return;
+	static const int known[] = {0, -EINPROGRESS, -ENOENT, -ENETDOWN, -ENODEV};
+
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (state == known[i])
+			return;
+	if (!node->arp.said)
+		node_say(node, NOTE_ERROR, -state,
+			 "%s cannot be watched: a living holder of the shared IPs, or a stranger, would not be noticed",
+			 iface->name);
 	node->arp.said = true;
-	node_say(node, NOTE_WARNING, -state,
-		 "%s cannot be watched: a living holder of the shared IPs, or a stranger, would not be noticed",
-		 iface->name);
 }
 
 static void review(struct node *node) {

@@ -63,8 +63,10 @@ static void detach(struct node *node) {
 }
 
 static void sent(struct node *node, const struct message_run *order) {
-	if (order->run == RUN_FENCE || order->run == RUN_BEFORE_PRIMARY)
-		awaited(node, order->run)->sent = true;
+	struct node_awaited *asked = awaited(node, order->run);
+
+	if (order->id != 0 && order->id == asked->id)
+		asked->sent = true;
 	forget_oldest(&node->hooks);
 }
 

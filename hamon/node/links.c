@@ -254,7 +254,7 @@ static enum sent effect(struct node *node, unsigned slot, enum heartbeat_mark ma
 	case MARK_RENEW:
 		return waits ? node_lease_renewed(node) : SENT_OUT;
 	case MARK_GRANT:
-		return node_lease_granted(node) ? SENT_OUT : SENT_REFUSED;
+		return node_lease_granted(node) ? SENT_OUT : waits ? SENT_FAILED : SENT_REFUSED;
 	}
 	return SENT_FAILED;
 }

@@ -339,9 +339,9 @@ static int set_up(struct node *node, const struct node_start *start) {
 static void tear_down(struct node *node) {
 	control_close(&node->control);
 	node_notes_flush(node);
-	node_arp_fini(node);
 	node_links_fini(node);
 	node_ips_fini(node);
+	node_arp_fini(node); /* which takes its time: after what silences */
 	node_lease_fini(node);
 	auth_fini(&node->auth);
 	icmp_fini(&node->icmp);

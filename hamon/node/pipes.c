@@ -166,13 +166,23 @@ void node_ask_reload(struct node *node, uint32_t client) {
 
 /* ---- a new configuration ---- */
 
+static bool same_links(const struct conf *a, const struct conf *b) {
+	for (unsigned i = 0; i < a->links_n && i < b->links_n; i++) {
+		const struct conf_link *one = &a->links[i], *other = &b->links[i];
+		if (strcmp(one->name, other->name) != 0 || strcmp(one->interface, other->interface) != 0 ||
+		    one->transport != other->transport || memcmp(one->address, other->address, sizeof one->address) != 0)
+			return false;
+	}
+	return a->links_n == b->links_n;
+}
+
 /* What cannot change while we run keeps its old value, and is named. */
 static void keep(struct conf *next, const struct conf *now, char *names, size_t size) {
 	struct {
 		const char *name;
 		bool differs;
 	} settings[] = {
-		{"links", next->links_n != now->links_n || memcmp(next->links, now->links, sizeof now->links) != 0},
+		{"links", !same_links(next, now)},
 		{"connectivity-test.reflect", next->reflect != now->reflect},
 		{"heartbeat-port", next->port != now->port},
 		{"failover.within", next->within != now->within},

@@ -5,16 +5,11 @@
 #include <stdlib.h>
 
 #include "tests/bench/bench.h"
+#include "tests/bench/stage.h"
 #include "tests/bench/statistics.h"
-#include "tests/lab/freeze.h"
-#include "tests/lab/janitor.h"
 #include "tests/lab/load.h"
-#include "tests/lab/net.h"
-#include "tests/lab/pair.h"
 #include "tests/lab/pair_faults.h"
-#include "tests/lab/probe.h"
 #include "tests/lab/shell.h"
-#include "tests/lab/sniff.h"
 
 enum { LOOPS = 2 /* on each processor, every second trial */, PROGRESS = 10 };
 
@@ -35,27 +30,10 @@ struct tally {
 };
 
 static struct moves {
-	struct net net;
-	struct pair pair;
-	struct freeze *freeze;
-	struct probe *probe;
-	struct frame_ip shared;
-	nanos begin, within;
+	struct stage *stage;
 	bool lease;
 	struct tally tally[FAULT__KINDS];
-} moves; /* one a process, and where shell_die() finds the logs */
-
-static nanos patience(void) {
-	return clock_now() + 20 * moves.within + 20 * NANOS_SEC;
-}
-
-static enum net_host settled(void) {
-	int primary = pair_wait_settled(&moves.pair, patience());
-	pair_expect_alive(&moves.pair);
-	if (primary < 0)
-		shell_die("the pair does not come to rest as one primary and one backup");
-	return (enum net_host)primary;
-}
+} moves; /* one a process */
 
 /* ---- one trial ---- */
 
@@ -69,10 +47,10 @@ struct trial {
 static void strike(enum fault fault, enum net_host host) {
 	switch (fault) {
 	case FAULT_FREEZE:
-		pair_stop_all(&moves.pair, host);
+		pair_stop_all(&moves.stage->pair, host);
 		break;
 	case FAULT_KILL:
-		pair_kill_all(&moves.pair, host);
+		pair_kill_all(&moves.stage->pair, host);
 		break;
 	case FAULT__KINDS:
 		assert(!"a kind of fault");
@@ -82,10 +60,10 @@ static void strike(enum fault fault, enum net_host host) {
 static void mend(enum fault fault, enum net_host host) {
 	switch (fault) {
 	case FAULT_FREEZE:
-		pair_continue_all(&moves.pair, host);
+		pair_continue_all(&moves.stage->pair, host);
 		break;
 	case FAULT_KILL:
-		pair_start(&moves.pair, host);
+		pair_start(&moves.stage->pair, host);
 		break;
 	case FAULT__KINDS:
 		assert(!"a kind of fault");
@@ -94,44 +72,44 @@ static void mend(enum fault fault, enum net_host host) {
 
 /* From the fault until the heir serves; and, without a lease, so much longer that two owners are surely seen. */
 static void measure_outage(enum net_host heir, nanos fault, struct trial *trial) {
-	if (!probe_wait_owner(moves.probe, heir, fault, patience()))
+	if (!probe_wait_owner(moves.stage->probe, heir, fault, stage_patience(moves.stage)))
 		shell_die("%s never served the client", net_host_name(heir));
 	nanos recovery = clock_now();
-	probe_settle(moves.probe);
-	struct probe_gap gap = probe_outage(moves.probe, fault, recovery);
+	probe_settle(moves.stage->probe);
+	struct probe_gap gap = probe_outage(moves.stage->probe, fault, recovery);
 	trial->outage = gap.to - gap.from;
-	trial->stood = freeze_overlap(moves.freeze, gap.from, gap.to);
-	trial->frozen = freeze_excuses(moves.freeze, moves.within, fault, recovery);
+	trial->stood = freeze_overlap(moves.stage->freeze, gap.from, gap.to);
+	trial->frozen = freeze_excuses(moves.stage->freeze, moves.stage->within, fault, recovery);
 	if (!moves.lease)
-		clock_sleep_until(recovery + moves.within);
+		clock_sleep_until(recovery + moves.stage->within);
 }
 
 /* To the end, with the old primary back: what it says then counts as well. */
 static nanos measure_overlap(struct sniff *sniff, enum net_host old, enum net_host heir, nanos fault, nanos back,
 			     bool stayed) {
 	if (stayed)
-		return sniff_overlap(sniff, &moves.shared, old, heir, fault, clock_now());
+		return sniff_overlap(sniff, &moves.stage->shared, old, heir, fault, clock_now());
 	/* Two moves, there and back. */
-	nanos there = sniff_overlap(sniff, &moves.shared, old, heir, fault, back);
-	nanos again = sniff_overlap(sniff, &moves.shared, heir, old, back, clock_now());
+	nanos there = sniff_overlap(sniff, &moves.stage->shared, old, heir, fault, back);
+	nanos again = sniff_overlap(sniff, &moves.stage->shared, heir, old, back, clock_now());
 	return there > again ? there : again;
 }
 
 static struct trial try_once(enum fault kind, bool loaded) {
-	enum net_host old = settled(), heir = pair_other(old);
+	enum net_host old = stage_settled(moves.stage), heir = pair_other(old);
 	struct trial trial = {0};
 	struct load *load = loaded ? load_start(LOOPS, TRIAL_LIMIT) : NULL;
 	if (loaded) { /* the load may have moved the role */
-		old = settled();
+		old = stage_settled(moves.stage);
 		heir = pair_other(old);
 	}
-	struct sniff *sniff = sniff_start(&moves.net);
+	struct sniff *sniff = sniff_start(&moves.stage->net);
 	nanos fault = clock_now();
 	strike(kind, old);
 	measure_outage(heir, fault, &trial);
 	nanos back = clock_now();
 	mend(kind, old);
-	trial.stayed = settled() == heir;
+	trial.stayed = stage_settled(moves.stage) == heir;
 	trial.overlap = measure_overlap(sniff, old, heir, fault, back, trial.stayed);
 	sniff_stop(sniff);
 	if (load)
@@ -159,7 +137,7 @@ static bool add(enum fault kind, bool loaded, const struct trial *trial) {
 		return false;
 	}
 	tally->outages[tally->counted++] = clock_ms(trial->outage);
-	if (trial->outage > moves.within || !trial->stayed) {
+	if (trial->outage > moves.stage->within || !trial->stayed) {
 		tally->late++;
 		say_late(kind, loaded, trial);
 	}
@@ -169,8 +147,8 @@ static bool add(enum fault kind, bool loaded, const struct trial *trial) {
 static void say_progress(enum fault kind) {
 	const struct tally *tally = &moves.tally[kind];
 	printf("%7.1f s  %s: %u of %u; %u run again, %u late, overlap %.1f ms at most\n",
-	       clock_ms(clock_now() - moves.begin) / 1000, fault_names[kind], tally->counted, tally->wanted, tally->reruns,
-	       tally->late, clock_ms(tally->overlap_most));
+	       clock_ms(clock_now() - moves.stage->begin) / 1000, fault_names[kind], tally->counted, tally->wanted,
+	       tally->reruns, tally->late, clock_ms(tally->overlap_most));
 	fflush(stdout);
 }
 
@@ -186,44 +164,13 @@ static void run(enum fault kind, unsigned wanted) {
 		if (add(kind, loaded, &trial) && tally->counted % PROGRESS == 0)
 			say_progress(kind);
 		if (tally->reruns > 2 * wanted)
-			shell_die("this machine freezes too often for failover within %.0f ms", clock_ms(moves.within));
+			shell_die("this machine freezes too often for failover within %.0f ms",
+				  clock_ms(moves.stage->within));
 	}
 	statistics_sort(tally->outages, tally->counted);
 }
 
-/* ---- before and after ---- */
-
-/* A machine that stands still for longer than a sixth of `within` now and then gets a longer one. */
-static void choose_within(nanos asked) {
-	nanos worst = freeze_calibrate(moves.freeze), scale = freeze_scale(worst);
-	bool still = 6 * worst <= WITHIN;
-	moves.within = asked ? asked : still ? WITHIN : scale;
-	printf("freeze meter: in two seconds this machine stood still for at most %.1f ms", clock_ms(worst));
-	if (moves.within == 0)
-		shell_die("no time scale up to 10 s is six times as long: this machine cannot run the benchmark");
-	printf("; failover within %.0f ms%s\n", clock_ms(moves.within),
-	       asked   ? ", as asked for"
-	       : still ? ""
-		       : ", the least time that is six times as long");
-}
-
-static void show_logs(void) {
-	pair_show_logs(&moves.pair);
-}
-
-static void set_up(const char *hamon) {
-	static char dir[JANITOR_DIR];
-	janitor_make_dir(dir);
-	janitor_start(dir);
-	net_build(&moves.net, false);
-	struct pair_conf conf = {.within = moves.within, .lease_off = !moves.lease};
-	pair_init(&moves.pair, &moves.net, hamon, dir, &conf);
-	shell_at_death(show_logs);
-	moves.shared = frame_ip(PAIR_SHARED);
-	moves.probe = probe_start(&moves.net, PAIR_SHARED, probe_interval(moves.within));
-	pair_start(&moves.pair, NET_HA1);
-	pair_start(&moves.pair, NET_HA2);
-}
+/* ---- the verdict ---- */
 
 /* Did the kind keep its bounds? Without a lease it must show its overlap each time. */
 static bool report(enum fault kind) {
@@ -243,27 +190,25 @@ static bool report(enum fault kind) {
 }
 
 int bench_lease(const struct bench_lease *options) {
-	janitor_sweep();
+	struct stage_order order = {.hamon = options->hamon,
+				    .within = options->within,
+				    .usual = WITHIN,
+				    .conf = {.lease_off = !options->lease}};
 	moves.lease = options->lease;
-	moves.freeze = freeze_start();
-	choose_within(options->within);
-	set_up(options->hamon);
-	moves.begin = clock_now();
+	moves.stage = stage_open(&order);
 	run(FAULT_FREEZE, options->freezes);
 	run(FAULT_KILL, options->kills);
-	nanos end = clock_now(), most = 0;
+	nanos most = 0;
 	bool good = true;
 	for (unsigned kind = 0; kind < FAULT__KINDS; kind++) {
 		good &= report(kind);
 		most = moves.tally[kind].overlap_most > most ? moves.tally[kind].overlap_most : most;
 	}
-	printf("freeze meter: in %.0f s this machine stood still for at most %.1f ms at a time, %.1f ms in all\n",
-	       clock_ms(end - moves.begin) / 1000, clock_ms(freeze_worst(moves.freeze, moves.begin, end)),
-	       clock_ms(freeze_overlap(moves.freeze, moves.begin, end)));
+	stage_say_freezes(moves.stage);
 	if (!good)
-		show_logs();
+		pair_show_logs(&moves.stage->pair);
 	printf("bench-lease: lease=%s within_ms=%.0f freezes=%u kills=%u rerun=%u late=%u overlap_ms=%.1f\n",
-	       moves.lease ? "on" : "off", clock_ms(moves.within), moves.tally[FAULT_FREEZE].counted,
+	       moves.lease ? "on" : "off", clock_ms(moves.stage->within), moves.tally[FAULT_FREEZE].counted,
 	       moves.tally[FAULT_KILL].counted, moves.tally[FAULT_FREEZE].reruns + moves.tally[FAULT_KILL].reruns,
 	       moves.tally[FAULT_FREEZE].late + moves.tally[FAULT_KILL].late, clock_ms(most));
 	return !good;

@@ -37,6 +37,12 @@ static void watch(struct stage *stage, enum side side, enum net_host owner, nano
 	probe_settle(stage->probe);
 }
 
+/* How long after the fault the node, which must never speak for the shared IP, last did; 0: it did not. */
+static nanos spoke(struct stage *stage, struct sniff *sniff, enum net_host host, nanos fault) {
+	nanos last = sniff_last_claim(sniff, &stage->shared, host, fault, clock_now());
+	return last ? last - fault : 0;
+}
+
 static struct trial try_once(struct stage *stage, enum side side) {
 	enum net_host old = stage_settled(stage), owner = side == SIDE_PRIMARY ? old : pair_other(old);
 	unsigned with_owner = 1U << NET_GATEWAY | 1U << NET_CLIENT, with_other = 1U << NET_GATEWAY2;
@@ -53,10 +59,8 @@ static struct trial try_once(struct stage *stage, enum side side) {
 	trial.heal = wait_announced(stage, sniff, owner, whole) - united;
 	if (stage_settled(stage) != owner)
 		shell_die("%s took the role after the heal", net_host_name(pair_other(owner)));
-	if (side == SIDE_BACKUP)
-		trial.overlap = sniff_overlap(sniff, &stage->shared, old, owner, fault, clock_now());
-	else
-		trial.overlap = sniff_changes(sniff, &stage->shared, fault, clock_now()) ? NANOS_SEC : 0;
+	trial.overlap = side == SIDE_BACKUP ? sniff_overlap(sniff, &stage->shared, old, owner, fault, clock_now())
+					    : spoke(stage, sniff, pair_other(owner), fault);
 	trial.frozen = freeze_excuses(stage->freeze, stage->within, fault, clock_now());
 	sniff_stop(sniff);
 	return trial;
@@ -73,6 +77,7 @@ static nanos more(nanos a, nanos b) {
 }
 
 static struct result run(struct stage *stage, enum side side, unsigned trials) {
+	stage_settled(stage);
 	double interval_ms = pair_number(&stage->pair, NET_HA1, "/timers/heartbeat_ms");
 	nanos heal_most = (nanos)(HEAL_MOST * interval_ms * (double)NANOS_MS);
 	struct result result = {0};

@@ -16,7 +16,6 @@ NETNS_TEST(health_hangs,
 	scene_wait(scene, NET_HA1, "/service", "well");
 	hooks_write(scene, "hang", "");
 	fault_count();
-	nanos fault = clock_now();
 	/* Whichever node's command is asked first is ill first: the other one may take over, once. */
 	scene_wait(scene, NET_HA1, "/service", "ill");
 	scene_wait(scene, NET_HA2, "/service", "ill");
@@ -25,7 +24,7 @@ NETNS_TEST(health_hangs,
 		pair_wait_logged(&scene->pair, NET_HA1, "the health command did not end in time", scene_patience(scene)),
 		"the log does not say that it hangs");
 	enum net_host primary = scene_settle(scene);
-	fault = clock_now();
+	nanos fault = clock_now();
 	scene_watch(scene, (int)primary, fault, 5 * scene->within);
 
 	hooks_remove(scene, "hang");

@@ -6,7 +6,7 @@ NETNS_TEST(reflect_keeps, "direct heartbeats are blocked on both links: no takeo
 	scene_start(scene, NET_HA1);
 	nanos fault = clock_now();
 	net_block(&scene->net, NET_BLOCK_DIRECT);
-	unbroken_check(scene, NET_HA1, fault, "reflect");
+	unbroken_check(scene, NET_HA1, fault, "on reflect");
 	scene_check(scene, pair_number(&scene->pair, NET_HA2, "/links/2/received") > 0, "no reflected heartbeat came");
 
 	nanos mended = clock_now();

@@ -33,13 +33,13 @@ NETNS_TEST(stranger_alarm,
 	   "a stranger claims the shared IP: alarm with its MAC within a second, defended at most once in ten seconds") {
 	stranger_open(scene, NULL);
 	nanos fault = stranger_claims(scene), least;
-	for (nanos end = fault + defend + 2 * NANOS_SEC; clock_now() < end;) {
+	unsigned count;
+	while ((count = defences(scene, NET_HA1, fault, &least)) < 2) {
+		scene_check(scene, clock_now() < fault + 3 * defend, "ha1 defended the shared IP %u times", count);
 		net_stranger_announces(&scene->net, PAIR_SHARED);
 		clock_sleep_until(clock_now() + NANOS_SEC / 4);
 	}
-	unsigned count = defences(scene, NET_HA1, fault, &least);
-	printf("ha1 defended the shared IP %u times, at least %.1f ms apart\n", count, clock_ms(least));
-	scene_check(scene, count == 2, "ha1 defended the shared IP %u times in 12 seconds", count);
+	printf("ha1 defended the shared IP again after %.1f ms\n", clock_ms(least));
 	scene_check(scene, least >= defend, "ha1 defended the shared IP twice within %.0f ms", clock_ms(least));
 	scene_check(scene, defences(scene, NET_HA2, fault, &least) == 0, "the backup announced the shared IP");
 	scene_check(scene, scene_settle(scene) == NET_HA1, "ha1 gave the role away");

@@ -291,36 +291,113 @@ static void we_just_started(void) {
 	w.core.start = w.now - world_timers(&w)->dead + 2 * MSEC;
 }
 
+static void told_another_configuration(void) {
+	w.config.digest = 1;
+	world_reload(&w);
+	w.core.peer.digest = 2;
+}
+
+/* Never heard since the start, and it should have been. */
+static void never_met(void) {
+	w.config.wait_for_peer = true;
+	world_reload(&w);
+	w.core.peer.known = false;
+}
+
+static void somebody_answers(void) {
+	world_claimed(&w, EV_HOLDER);
+}
+
+static void a_countdown_is_set(void) {
+	w.config.countdown = SEC;
+	world_reload(&w);
+}
+
+static void too_many_takeovers_lately(void) {
+	w.config.hold_down = w.config.hold_down_most = SEC;
+	world_reload(&w);
+	w.core.failovers = 4;
+	w.core.decay_at = w.now + SEC;
+}
+
+static void an_operator_stopped_it(void) {
+	world_verb(&w, VERB_ABORT, false, false);
+}
+
+static void the_fence_runs(void) {
+	w.config.fence = FENCE_BEST_EFFORT;
+	w.hanging = 1U << RUN_FENCE;
+	world_reload(&w);
+}
+
+static void the_fence_failed(void) {
+	w.config.fence = FENCE_REQUIRED;
+	w.failing = 1U << RUN_FENCE;
+	world_reload(&w);
+}
+
+static void before_primary_runs(void) {
+	w.config.gate = true;
+	w.hanging = 1U << RUN_BEFORE_PRIMARY;
+	world_reload(&w);
+}
+
+static void vetoed(void) {
+	w.config.gate = true;
+	w.failing = 1U << RUN_BEFORE_PRIMARY;
+	world_reload(&w);
+}
+
+#define FACT(name) (UINT32_C(1) << FACT_##name)
+
+/* What is knocked out is what the facts name, and nothing else. */
 Test(core_claim, by_silence) {
-	static const struct knock knocks[] = {
-		{"nothing is missing", nothing},
-		{"the peer speaks", it_speaks},
-		{"it began to be silent at our start", we_just_started},
-		{"our own stall", we_stood_still},
-		{"deaf", we_said_deaf},
-		{"paused", it_was_paused},
-		{"automatic failover off", it_has_no_automatic_failover},
-		{"backup operations off", it_has_no_backup_operations},
-		{"tests not fresh", no_test_answers_now},
-		{"tests not unbroken for H", a_test_was_broken},
-		{"a wrong key heard", a_stranger_speaks},
-		{"another test IP in the slot", the_test_ip_is_another_one},
-		{"the peer's times not covered", not_covered},
-		{"leaving", we_leave},
-		{"a fault", we_have_a_fault},
-		{"no epoch", no_epoch_in_reserve},
-		{"a drop not confirmed", a_drop_is_under_way},
-		{"pend", a_claim_is_under_way},
+	static const struct {
+		const char *what;
+		void (*out)(void);
+		uint32_t missing;
+	} rows[] = {
+		{"nothing is missing", nothing, 0},
+		{"the peer speaks", it_speaks, FACT(SILENT)},
+		{"it began to be silent at our start", we_just_started, FACT(SILENT)},
+		{"our own stall", we_stood_still, FACT(SILENT)},
+		{"deaf", we_said_deaf, FACT(SILENT)},
+		{"paused", it_was_paused, FACT(AUTOMATIC)},
+		{"automatic failover off", it_has_no_automatic_failover, FACT(AUTOMATIC)},
+		{"backup operations off", it_has_no_backup_operations, FACT(AUTOMATIC)},
+		{"a fault", we_have_a_fault, FACT(NO_FAULT)},
+		{"a wrong key heard", a_stranger_speaks, FACT(KEY)},
+		{"the configurations differ", told_another_configuration, FACT(DIGEST)},
+		{"the peer's times not covered", not_covered, FACT(COVERED)},
+		{"tests not fresh", no_test_answers_now, FACT(TESTS) | FACT(PROVEN)},
+		{"tests not unbroken for H", a_test_was_broken, FACT(PROVEN)},
+		{"another test IP in the slot", the_test_ip_is_another_one, FACT(PROVEN)},
+		{"an answer for a shared IP", somebody_answers, FACT(NO_HOLDER)},
+		{"never met", never_met, FACT(MET)},
+		{"hold-down", too_many_takeovers_lately, FACT(HOLD_DOWN)},
+		{"countdown", a_countdown_is_set, FACT(COUNTDOWN)},
+		{"aborted", an_operator_stopped_it, FACT(NO_ABORT)},
+		{"the fence runs", the_fence_runs, FACT(FENCED)},
+		{"the fence failed", the_fence_failed, FACT(FENCED)},
+		{"before-primary runs", before_primary_runs, FACT(NO_VETO)},
+		{"vetoed", vetoed, FACT(NO_VETO) | FACT(NO_FAULT)},
+		{"no epoch", no_epoch_in_reserve, FACT(EPOCHS) | FACT(NO_FAULT)},
+		{"leaving", we_leave, 0},
+		{"a drop not confirmed", a_drop_is_under_way, 0},
+		{"pend", a_claim_is_under_way, 0},
 	};
 
-	for (size_t i = 0; i < sizeof knocks / sizeof *knocks; i++) {
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		silence();
-		knocks[i].out();
+		rows[i].out();
 		world_forget(&w);
 		world_pass(&w, MSEC - USEC);
-		cr_assert_eq(world_count(&w, ACT_PERMIT), 0, "%s: before D", knocks[i].what);
+		cr_assert_eq(world_count(&w, ACT_PERMIT), 0, "%s: before D", rows[i].what);
 		world_pass(&w, 2 * USEC);
-		cr_assert_eq(world_count(&w, ACT_PERMIT), knocks[i].out == nothing, "%s", knocks[i].what);
+		cr_assert_eq(world_count(&w, ACT_PERMIT), rows[i].out == nothing, "%s", rows[i].what);
+		/* Who may not take over says deaf, and the silence begins anew. */
+		uint32_t missing = world_missing_automatic(&w), deaf = w.said.deaf ? FACT(SILENT) : 0;
+		cr_assert_eq(missing & ~deaf, rows[i].missing & ~deaf, "%s: %x", rows[i].what, missing);
 	}
 }
 
@@ -394,6 +471,9 @@ Test(core_claim, the_guard_is_evaluated_again) {
 		{"paused", it_was_paused},
 		{"automatic failover off", it_has_no_automatic_failover},
 		{"the tests grew stale", no_test_answers_now},
+		{"somebody answers for a shared IP", somebody_answers},
+		{"the configurations differ", told_another_configuration},
+		{"aborted", an_operator_stopped_it},
 		{"deaf", we_said_deaf},
 		{"a fault", we_have_a_fault},
 		{"leaving", we_leave},

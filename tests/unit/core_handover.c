@@ -1,4 +1,4 @@
-/* RULES "pm.want", "takeover asked", "pm.offer", "ill primary", "stop"; the operator's verbs and how they end. */
+/* RULES "pm.want", "pm.offer", "ill primary", "stop", and failback: the role changes hands by agreement. */
 #include <criterion/criterion.h>
 #include <errno.h>
 
@@ -155,361 +155,6 @@ Test(core_release, a_peer_that_dies_meanwhile_is_outlived_by_silence) {
 	world_expect(&w, STATE_PRIMARY);
 }
 
-/* ---- takeover ---- */
-
-static enum outcome takeover(bool force, bool dry_run) {
-	world_forget(&w);
-	world_verb(&w, VERB_TAKEOVER, force, dry_run);
-	return world_outcome(&w);
-}
-
-Test(core_takeover, the_peer_releases_we_serve_done) {
-	world_init(&w);
-	world_backup(&w);
-	cr_assert_eq(takeover(false, false), OUTCOME__COUNT, "not answered yet");
-	tick();
-	cr_assert_neq(w.said.want, 0, "asked at once");
-	world_expect(&w, STATE_ASKING);
-	w.says.rel = w.said.want;
-	w.says.lease = false;
-	world_pass(&w, 2 * world_h(&w));
-	world_expect(&w, STATE_PRIMARY);
-	cr_assert_eq(world_outcome(&w), OUTCOME_DONE);
-	cr_assert_eq(world_last(&w, ACT_ANSWER)->answer.token, 1);
-	cr_assert_eq(w.said.want, 0);
-}
-
-Test(core_takeover, each_request_has_a_number_never_used_before) {
-	world_init(&w);
-	world_backup(&w);
-	takeover(false, false);
-	tick();
-	uint64_t first = w.said.want;
-	world_pass(&w, 3 * world_timers(&w)->dead + 2 * world_h(&w));
-	cr_assert_eq(world_outcome(&w), OUTCOME_TIMEOUT);
-	cr_assert_eq(w.said.want, 0);
-	world_expect(&w, STATE_BACKUP);
-	takeover(false, false);
-	tick();
-	cr_assert(w.said.want != 0 && w.said.want != first);
-
-	world_init(&w);
-	w.memory.boot++;
-	world_backup(&w);
-	takeover(false, false);
-	tick();
-	cr_assert_neq(w.said.want, first, "in another life");
-}
-
-Test(core_takeover, dry_run_changes_nothing) {
-	world_init(&w);
-	world_backup(&w);
-	cr_assert_eq(takeover(false, true), OUTCOME_WOULD);
-	world_pass(&w, world_h(&w));
-	cr_assert_eq(w.said.want, 0);
-	world_expect(&w, STATE_BACKUP);
-}
-
-static void primary(void) {
-	world_primary(&w);
-}
-
-static void backup(void) {
-	world_backup(&w);
-}
-
-static void backup_that_asks(void) {
-	world_backup(&w);
-	takeover(false, false);
-}
-
-static void backup_without_carrier(void) {
-	world_backup(&w);
-	world_carrier(&w, false);
-}
-
-static void backup_not_echoed(void) {
-	world_backup(&w);
-	w.echoing = false;
-	world_pass(&w, world_timers(&w)->echo + world_h(&w));
-}
-
-static void backup_without_tests(void) {
-	w.answering = 0;
-	world_backup(&w);
-}
-
-static void backup_leaving(void) {
-	world_backup(&w);
-	world_stop(&w);
-}
-
-static void backup_paused(void) {
-	world_backup(&w);
-	world_pause(&w, 0);
-}
-
-Test(core_takeover, refusals_and_what_force_overrides) {
-	static const struct {
-		const char *what;
-		void (*ready)(void);
-		enum outcome plain, forced;
-	} rows[] = {
-		{"primary", primary, OUTCOME_ALREADY, OUTCOME_ALREADY},
-		{"backup", backup, OUTCOME_WOULD, OUTCOME_WOULD},
-		{"paused", backup_paused, OUTCOME_WOULD, OUTCOME_WOULD},
-		{"asking", backup_that_asks, OUTCOME_BUSY, OUTCOME_BUSY},
-		{"no carrier", backup_without_carrier, OUTCOME_FAULT, OUTCOME_FAULT},
-		{"not echoed", backup_not_echoed, OUTCOME_PEER_UNHEARD, OUTCOME_WOULD},
-		{"no tests", backup_without_tests, OUTCOME_UNFIT, OUTCOME_WOULD},
-		{"leaving", backup_leaving, OUTCOME_LEAVING, OUTCOME_LEAVING},
-	};
-
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		world_init(&w);
-		rows[i].ready();
-		enum outcome plain = takeover(false, true), forced = takeover(true, true);
-		cr_assert_eq(plain, rows[i].plain, "%s: %s", rows[i].what, outcome_name(plain));
-		cr_assert_eq(forced, rows[i].forced, "%s by force: %s", rows[i].what, outcome_name(forced));
-	}
-}
-
-/* Force skips FIT and automatic failover, never the dead interval; and what it may not do it does not call deafness. */
-Test(core_takeover, force_needs_no_tests_but_the_dead_interval) {
-	world_init(&w);
-	world_backup(&w);
-	world_pause(&w, 0);
-	w.on = false;
-	w.answering = 0;
-	world_pass(&w, 2 * world_timers(&w)->dead);
-	world_expect(&w, STATE_DEAF);
-	mono_t deaf = w.core.last_deaf;
-	takeover(true, false);
-	world_pass(&w, deaf + world_timers(&w)->dead - MSEC - w.now);
-	cr_assert_eq(world_count(&w, ACT_PERMIT), 0);
-	world_pass(&w, 3 * MSEC);
-	world_expect(&w, STATE_PRIMARY);
-	tick();
-	cr_assert_eq(world_outcome(&w), OUTCOME_DONE);
-}
-
-Test(core_takeover, force_ends_with_the_request) {
-	world_init(&w);
-	world_backup(&w);
-	w.on = false;
-	w.answering = 0;
-	world_pass(&w, world_timers(&w)->unheard);
-	takeover(true, false);
-	world_pass(&w, 2 * world_timers(&w)->dead);
-	cr_assert_eq(world_outcome(&w), OUTCOME_DONE);
-	world_event(&w, &(struct event){.type = EV_LEASE_LOST});
-	world_forget(&w);
-	world_pass(&w, 2 * world_timers(&w)->dead);
-	cr_assert_eq(world_count(&w, ACT_PERMIT), 0, "the next claim is not forced");
-}
-
-Test(core_takeover, rolled_back_when_the_addresses_fail) {
-	world_init(&w);
-	world_backup(&w);
-	w.add_error = EPERM;
-	takeover(false, false);
-	tick();
-	w.says.rel = w.said.want;
-	w.says.lease = false;
-	world_pass(&w, 2 * world_h(&w));
-	cr_assert_eq(world_outcome(&w), OUTCOME_ROLLED_BACK);
-	world_expect(&w, STATE_FAULT);
-}
-
-/* The peer shall not wait for us to take what it released. */
-Test(core_takeover, a_fault_withdraws_the_request) {
-	world_init(&w);
-	world_backup(&w);
-	takeover(false, false);
-	tick();
-	cr_assert_neq(w.said.want, 0);
-	world_carrier(&w, false);
-	tick();
-	cr_assert_eq(w.said.want, 0);
-	cr_assert_eq(world_outcome(&w), OUTCOME_FAULT);
-}
-
-/* ---- standdown ---- */
-
-static enum outcome standdown(bool force, bool dry_run) {
-	world_forget(&w);
-	world_verb(&w, VERB_STANDDOWN, force, dry_run);
-	return world_outcome(&w);
-}
-
-Test(core_standdown, offers_until_the_peer_asks_then_releases_done_when_it_serves) {
-	world_init(&w);
-	world_primary(&w);
-	cr_assert_eq(standdown(false, false), OUTCOME__COUNT);
-	tick();
-	cr_assert(w.said.offer && w.said.lease, "it serves meanwhile");
-	w.says.want = 9;
-	world_pass(&w, 2 * world_h(&w));
-	cr_assert(w.said.rel == 9 && !w.said.lease && w.said.offer);
-	w.says.want = 0; /* claimed */
-	w.says.lease = true;
-	w.says.seen = w.core.seen + 1;
-	world_pass(&w, 2 * world_h(&w));
-	world_expect(&w, STATE_BACKUP);
-	cr_assert_eq(world_outcome(&w), OUTCOME_DONE);
-	cr_assert(!w.said.offer);
-	world_pass(&w, 5 * world_timers(&w)->dead);
-	world_expect(&w, STATE_BACKUP);
-}
-
-Test(core_standdown, a_peer_that_does_not_ask_changes_nothing) {
-	world_init(&w);
-	world_primary(&w);
-	standdown(false, false);
-	world_pass(&w, 3 * world_timers(&w)->dead + 2 * world_h(&w));
-	cr_assert_eq(world_outcome(&w), OUTCOME_TIMEOUT);
-	world_expect(&w, STATE_PRIMARY);
-	cr_assert(!w.said.offer);
-}
-
-Test(core_standdown, force_goes_down_in_the_end_though_nobody_takes_it) {
-	world_init(&w);
-	world_primary(&w);
-	standdown(true, false);
-	world_pass(&w, 3 * world_timers(&w)->dead + 2 * world_h(&w));
-	cr_assert_eq(world_outcome(&w), OUTCOME_DONE);
-	world_expect(&w, STATE_FAULT);
-	cr_assert_eq(world_status(&w)->faults, FAULT_STANDDOWN);
-	cr_assert(w.said.offer);
-}
-
-Test(core_standdown, force_with_nobody_there_goes_down_at_once_and_stays) {
-	world_init(&w);
-	world_primary(&w);
-	w.on = false;
-	world_pass(&w, world_timers(&w)->unheard + world_timers(&w)->echo);
-	cr_assert_eq(standdown(true, false), OUTCOME_DONE);
-	cr_assert(!world_status(&w)->hold);
-	world_pass(&w, 3 * world_timers(&w)->dead);
-	world_expect(&w, STATE_FAULT);
-	w.on = true; /* the peer is back and holds nothing: it stays with the operator's word */
-	w.says.seen = w.core.seen;
-	world_pass(&w, 2 * world_h(&w));
-	world_expect(&w, STATE_FAULT);
-	w.says.seen = w.core.seen + 1; /* it serves */
-	w.says.lease = true;
-	world_pass(&w, 2 * world_h(&w));
-	world_expect(&w, STATE_BACKUP);
-	cr_assert_eq(world_status(&w)->faults, 0);
-}
-
-Test(core_standdown, takeover_takes_the_forced_one_back) {
-	world_init(&w);
-	world_primary(&w);
-	w.on = false;
-	world_pass(&w, world_timers(&w)->unheard + world_timers(&w)->echo);
-	standdown(true, false);
-	takeover(true, false);
-	cr_assert_eq(world_status(&w)->faults, 0);
-	world_pass(&w, 2 * world_timers(&w)->dead);
-	world_expect(&w, STATE_PRIMARY);
-}
-
-static void primary_whose_peer_is_unfit(void) {
-	world_primary(&w);
-	w.says.fitness = 0;
-	world_pass(&w, world_h(&w));
-}
-
-static void primary_alone(void) {
-	world_primary(&w);
-	w.on = false;
-	world_pass(&w, world_timers(&w)->dead);
-}
-
-static void primary_that_stands_down(void) {
-	world_primary(&w);
-	standdown(false, false);
-}
-
-static void primary_leaving(void) {
-	world_primary(&w);
-	world_stop(&w);
-}
-
-Test(core_standdown, refusals_and_what_force_overrides) {
-	static const struct {
-		const char *what;
-		void (*ready)(void);
-		enum outcome plain, forced;
-	} rows[] = {
-		{"backup", backup, OUTCOME_ALREADY, OUTCOME_ALREADY},
-		{"primary", primary, OUTCOME_WOULD, OUTCOME_WOULD},
-		{"alone", primary_alone, OUTCOME_PEER_UNHEARD, OUTCOME_WOULD},
-		{"the peer is unfit", primary_whose_peer_is_unfit, OUTCOME_PEER_UNFIT, OUTCOME_WOULD},
-		{"under way", primary_that_stands_down, OUTCOME_BUSY, OUTCOME_BUSY},
-		{"leaving", primary_leaving, OUTCOME_LEAVING, OUTCOME_LEAVING},
-	};
-
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		world_init(&w);
-		rows[i].ready();
-		enum outcome plain = standdown(false, true), forced = standdown(true, true);
-		cr_assert_eq(plain, rows[i].plain, "%s: %s", rows[i].what, outcome_name(plain));
-		cr_assert_eq(forced, rows[i].forced, "%s by force: %s", rows[i].what, outcome_name(forced));
-		cr_assert_eq(w.core.offer_until != MONO_NEVER, rows[i].ready == primary_that_stands_down, "it is dry");
-	}
-}
-
-/* ---- pause ---- */
-
-Test(core_pause, until_resume) {
-	world_init(&w);
-	world_backup(&w);
-	world_pause(&w, 0);
-	cr_assert_eq(world_outcome(&w), OUTCOME_DONE);
-	const struct action *saved = world_last(&w, ACT_SAVE_PAUSE);
-	cr_assert(saved && saved->pause.paused && saved->pause.until == MONO_FAR);
-	cr_assert_eq(world_notes(&w, NOTE_PAUSED), 1);
-	w.on = false;
-	world_pass(&w, 3 * world_timers(&w)->dead);
-	cr_assert_eq(world_count(&w, ACT_PERMIT), 0);
-	world_verb(&w, VERB_RESUME, false, false);
-	cr_assert_eq(world_outcome(&w), OUTCOME_DONE);
-	cr_assert(!world_last(&w, ACT_SAVE_PAUSE)->pause.paused);
-	world_pass(&w, world_timers(&w)->dead + 2 * world_h(&w));
-	world_expect(&w, STATE_PRIMARY);
-}
-
-Test(core_pause, for_so_long) {
-	world_init(&w);
-	world_backup(&w);
-	mono_t end = w.now + 2 * SEC;
-	world_pause(&w, 2 * SEC);
-	cr_assert_eq(world_last(&w, ACT_SAVE_PAUSE)->pause.until, end);
-	world_pass(&w, 2 * SEC - MSEC);
-	cr_assert(world_status(&w)->paused);
-	world_pass(&w, world_h(&w));
-	cr_assert(!world_status(&w)->paused);
-	cr_assert(!world_last(&w, ACT_SAVE_PAUSE)->pause.paused);
-}
-
-Test(core_pause, resume_of_what_is_not_paused_is_nothing) {
-	world_init(&w);
-	world_backup(&w);
-	world_verb(&w, VERB_RESUME, false, false);
-	cr_assert_eq(world_outcome(&w), OUTCOME_ALREADY);
-	cr_assert_eq(world_count(&w, ACT_SAVE_PAUSE), 0);
-}
-
-Test(core_pause, a_primary_serves_on) {
-	world_init(&w);
-	world_primary(&w);
-	world_pause(&w, 0);
-	world_pass(&w, 5 * world_timers(&w)->dead);
-	world_expect(&w, STATE_PRIMARY);
-}
-
 /* ---- pm.offer, ill primary ---- */
 
 Test(core_offer, wanted_at_once_by_a_fit_node_even_without_automatic_failover) {
@@ -539,7 +184,9 @@ Test(core_offer, not_by_one_that_is_unfit_or_not_echoed) {
 	cr_assert_eq(w.said.want, 0, "a fault");
 
 	world_init(&w);
-	backup_not_echoed();
+	world_backup(&w);
+	w.echoing = false;
+	world_pass(&w, world_timers(&w)->echo + world_h(&w));
 	w.says.offer = true;
 	world_pass(&w, 2 * world_h(&w));
 	cr_assert_eq(w.said.want, 0, "not echoed");
@@ -627,6 +274,44 @@ Test(core_stop, no_farewell_before_the_kernel_confirmed) {
 	cr_assert_eq(world_count(&w, ACT_END), 1);
 }
 
+static void primary(void) {
+	world_primary(&w);
+}
+
+static void backup(void) {
+	world_backup(&w);
+}
+
+static void listening(void) {
+	world_boot(&w);
+}
+
+static void backup_that_asks(void) {
+	world_backup(&w);
+	world_verb(&w, VERB_TAKEOVER, false, false);
+}
+
+static void backup_without_carrier(void) {
+	world_backup(&w);
+	world_carrier(&w, false);
+}
+
+static void primary_alone(void) {
+	world_primary(&w);
+	w.on = false;
+	world_pass(&w, world_timers(&w)->dead);
+}
+
+static void primary_that_stands_down(void) {
+	world_primary(&w);
+	world_verb(&w, VERB_STANDDOWN, false, false);
+}
+
+static void primary_leaving(void) {
+	world_primary(&w);
+	world_stop(&w);
+}
+
 /* In every phase it ends, and holds nothing then. */
 Test(core_stop, in_every_phase) {
 	static const struct {
@@ -639,14 +324,11 @@ Test(core_stop, in_every_phase) {
 		    {"standing down", primary_that_stands_down},
 		    {"alone", primary_alone},
 		    {"stopping already", primary_leaving},
-		    {"listening", NULL}};
+		    {"listening", listening}};
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		world_init(&w);
-		if (rows[i].ready)
-			rows[i].ready();
-		else
-			world_boot(&w);
+		rows[i].ready();
 		world_stop(&w);
 		world_pass(&w, 50 * MSEC);
 		cr_assert_eq(world_count(&w, ACT_END), 1, "%s", rows[i].what);
@@ -690,7 +372,7 @@ Test(core_stop, a_leaving_node_neither_yields_nor_says_deaf_and_answers_who_wait
 	world_init(&w);
 	w.mute = 1U << ACT_DROP_LEASE;
 	world_primary(&w);
-	standdown(false, false);
+	world_verb(&w, VERB_STANDDOWN, false, false);
 	world_stop(&w);
 	w.says.want = 5;
 	world_pass(&w, 2 * world_h(&w));

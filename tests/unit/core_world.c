@@ -72,6 +72,24 @@ static void answer_tests(struct world *world, const struct action *action) {
 			       (struct event){.type = EV_TEST_ANSWERED, .answer = {.slot = slot, .sent = world->now}});
 }
 
+static void answer_probe(struct world *world, const struct action *action) {
+	if (world->holder)
+		answer(world, action, (struct event){.type = EV_HOLDER, .claimed.rx = world->now});
+	if (world->stranger)
+		answer(world, action, (struct event){.type = EV_STRANGER, .claimed.rx = world->now});
+}
+
+static void answer_run(struct world *world, const struct action *action) {
+	uint32_t bit = 1U << action->run.run;
+	struct event event = {.type = EV_RAN};
+
+	event.ran.run = action->run.run;
+	event.ran.id = action->run.id;
+	event.ran.ok = !(world->failing & bit);
+	if (!(world->hanging & bit))
+		answer(world, action, event);
+}
+
 static void obey(struct world *world, const struct action *action) {
 	switch (action->type) {
 	case ACT_SEND:
@@ -101,8 +119,15 @@ static void obey(struct world *world, const struct action *action) {
 				      .epochs = {.error = world->reserve_error,
 						 .reserved = world->reserve_error ? 0 : action->epoch}});
 		return;
+	case ACT_PROBE:
+		answer_probe(world, action);
+		return;
+	case ACT_RUN:
+		answer_run(world, action);
+		return;
 	case ACT_DROP_PERMIT:
 	case ACT_SAVE_PAUSE:
+	case ACT_RAISE_BOOT:
 	case ACT_ANSWER:
 	case ACT_NOTE:
 	case ACT_END:
@@ -163,6 +188,13 @@ void world_pass(struct world *world, span_t length) {
 	}
 }
 
+void world_pass_long(struct world *world, span_t length) {
+	for (; length > 0; length -= SEC) {
+		world_forget(world);
+		world_pass(world, mono_min(length, SEC));
+	}
+}
+
 void world_freeze(struct world *world, span_t length) {
 	world->now += length;
 	world_wake(world);
@@ -190,6 +222,33 @@ void world_pause(struct world *world, span_t length) {
 	event.asked.verb = VERB_PAUSE;
 	event.asked.pause = length;
 	world_event(world, &event);
+}
+
+void world_resolve(struct world *world, enum keep keep) {
+	struct event event = {.type = EV_OPERATOR};
+
+	event.asked.verb = VERB_RESOLVE;
+	event.asked.keep = keep;
+	world_event(world, &event);
+}
+
+void world_ran(struct world *world, enum run run, bool ok) {
+	struct event event = {.type = EV_RAN};
+
+	for (size_t i = 0; i < world->log_n; i++)
+		if (world->log[i].type == ACT_RUN && world->log[i].run.run == run)
+			event.ran.id = world->log[i].run.id;
+	event.ran.run = run;
+	event.ran.ok = ok;
+	world_event(world, &event);
+}
+
+void world_health(struct world *world, bool ok) {
+	world_event(world, &(struct event){.type = EV_HEALTH, .health.ok = ok});
+}
+
+void world_claimed(struct world *world, enum event_type type) {
+	world_event(world, &(struct event){.type = type, .claimed.rx = world->now});
 }
 
 void world_carrier(struct world *world, bool up) {
@@ -245,6 +304,14 @@ size_t world_notes(const struct world *world, enum note_type type) {
 	return n;
 }
 
+size_t world_runs(const struct world *world, enum run run) {
+	size_t n = 0;
+
+	for (size_t i = 0; i < world->log_n; i++)
+		n += world->log[i].type == ACT_RUN && world->log[i].run.run == run;
+	return n;
+}
+
 const struct action *world_last(const struct world *world, enum action_type type) {
 	for (size_t i = world->log_n; i-- > 0;)
 		if (world->log[i].type == type)
@@ -268,6 +335,20 @@ enum outcome world_outcome(const struct world *world) {
 const struct core_status *world_status(struct world *world) {
 	core_status(&world->core, world->now, &world->status);
 	return &world->status;
+}
+
+uint32_t world_missing_automatic(const struct world *world) {
+	struct core_facts facts;
+
+	core_facts(&world->core, world->now, &facts);
+	return facts.automatic & ~facts.hold;
+}
+
+uint32_t world_missing_planned(const struct world *world) {
+	struct core_facts facts;
+
+	core_facts(&world->core, world->now, &facts);
+	return facts.planned & ~facts.hold;
 }
 
 void world_expect(struct world *world, enum state state) {

@@ -15,8 +15,8 @@ static char got[4096];
 
 static void take(void *arg, const char *line) {
 	(void)arg;
-	strncat(got, line, sizeof(got) - strlen(got) - 2);
-	strcat(got, "|");
+	size_t n = strlen(got);
+	snprintf(got + n, sizeof(got) - n, "%s|", line);
 }
 
 static void feed(const char *bytes) {

@@ -110,7 +110,7 @@ static void receive(void) {
 static struct message_said expect_said(enum run run, const char *line) {
 	receive();
 	cr_assert_eq(message.type, MSG_SAID, "%s instead of the line %s", message_name(message.type), line);
-	cr_assert_eq(message.said.run, run);
+	cr_assert_eq(message.said.run, (int32_t)run);
 	cr_assert_str_eq(message.said.text, line);
 	return message.said;
 }
@@ -119,7 +119,7 @@ static struct message_ran expect_ran(enum run run, uint32_t id) {
 	receive();
 	cr_assert_eq(message.type, MSG_RAN, "%s instead of the end of the %s command", message_name(message.type),
 		     run_name(run));
-	cr_assert_eq(message.ran.run, run, "%s: %s", run_name((enum run)message.ran.run), message.ran.text);
+	cr_assert_eq(message.ran.run, (int32_t)run, "%s: %s", run_name((enum run)message.ran.run), message.ran.text);
 	cr_assert_eq(message.ran.id, id);
 	return message.ran;
 }

@@ -2,6 +2,7 @@
  * core, its watch and its interfaces are real. */
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <stdio.h>
@@ -285,6 +286,48 @@ Test(node_arp, more_strangers_than_there_is_room_for) {
 	}
 	cr_assert_eq(notes(1), NODE_STRANGERS);
 	cr_assert_geq(node_status(node)->stranger_at, node->arp.newest.at, "it is acted upon nevertheless");
+}
+
+static unsigned said(enum note_type type) {
+	unsigned n = 0;
+	for (unsigned i = 0; i < node->notes.n; i++)
+		n += node->notes.ring[(node->notes.first + i) % NOTES_RING].note.type == type;
+	return n;
+}
+
+/* What goes well is not said, nor what is said elsewhere: a new interface, one that is down, one that is gone. */
+Test(node_arp, watching_is_not_talked_about) {
+	node_arp_review(node);
+	later(0);
+	sandbox_run("ip link set left2 down");
+	later(20 * SEC);
+	drain();
+	later(20 * SEC);
+	sandbox_run("ip link set left2 up && ip link del left2");
+	for (struct sandbox_wait wait = {0};
+	     arp_watch_state(node->arp.watch, interface("left2")->iface.ifindex) != -ENODEV;) {
+		cr_assert(sandbox_waiting(&wait));
+		drain();
+	}
+	later(20 * SEC);
+	cr_assert_eq(said(NOTE_ERROR) + said(NOTE_WARNING), 0);
+}
+
+/* What else is wrong is said once: here, that left is a name of no Ethernet interface any more. */
+Test(node_arp, what_cannot_be_watched_is_said) {
+	struct iface *iface = &interface("left2")->iface;
+	sandbox_run("ip link del left2 && ip tuntap add left2 mode tun && ip link set left2 up");
+	iface->ifindex = sandbox_index("left2");
+	later(0);
+	for (unsigned i = 0; i < 3; i++) {
+		node_arp_review(node);
+		later(0);
+		for (struct sandbox_wait wait = {0}; arp_watch_state(node->arp.watch, iface->ifindex) != -EIO;) {
+			cr_assert(sandbox_waiting(&wait));
+			drain();
+		}
+	}
+	cr_assert_eq(said(NOTE_ERROR), 1);
 }
 
 /* ---- questions ---- */

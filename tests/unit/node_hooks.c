@@ -228,13 +228,12 @@ static span_t patience(enum run run) {
 }
 
 static const enum run waited_for[] = {RUN_FENCE, RUN_BEFORE_PRIMARY};
-#define FOR_EACH_WAITED_FOR(run)                                                                                           \
-	for (size_t each = 0; each < sizeof waited_for / sizeof *waited_for; each++)                                       \
-		for (enum run run = waited_for[each], *once = &run; once; once = NULL)
+enum { WAITED_FOR = sizeof waited_for / sizeof *waited_for };
 
 Test(node_hooks, the_answer_is_the_commands_status) {
 	attach();
-	FOR_EACH_WAITED_FOR(run) {
+	for (size_t i = 0; i < WAITED_FOR; i++) {
+		enum run run = waited_for[i];
 		node_hooks_run(node, run, 3);
 		const struct message_run *order = ordered();
 		cr_assert_not_null(order);
@@ -259,7 +258,8 @@ Test(node_hooks, the_answer_is_the_commands_status) {
 
 Test(node_hooks, an_answer_comes_at_the_deadline_with_a_worker_that_hangs_and_with_none) {
 	for (int with_worker = 0; with_worker <= 1; with_worker++)
-		FOR_EACH_WAITED_FOR(run) {
+		for (size_t i = 0; i < WAITED_FOR; i++) {
+			enum run run = waited_for[i];
 			if (with_worker && worker < 0)
 				attach();
 			node_hooks_run(node, run, 8);
@@ -280,7 +280,8 @@ Test(node_hooks, an_answer_comes_at_the_deadline_with_a_worker_that_hangs_and_wi
 
 Test(node_hooks, a_late_answer_is_for_people_alone) {
 	attach();
-	FOR_EACH_WAITED_FOR(run) {
+	for (size_t i = 0; i < WAITED_FOR; i++) {
+		enum run run = waited_for[i];
 		node_hooks_run(node, run, 8);
 		node->now += patience(run);
 		node_hooks_tick(node);
@@ -301,7 +302,8 @@ Test(node_hooks, a_late_answer_is_for_people_alone) {
 
 Test(node_hooks, a_worker_that_dies_has_failed_and_its_successor_gets_what_it_was_not_given) {
 	attach();
-	FOR_EACH_WAITED_FOR(run) {
+	for (size_t i = 0; i < WAITED_FOR; i++) {
+		enum run run = waited_for[i];
 		node_hooks_run(node, run, 1);
 		die();
 		turn();
