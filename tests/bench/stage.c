@@ -42,6 +42,8 @@ struct stage *stage_open(const struct stage_order *order) {
 		net_add(&stage.net, NET_GATEWAY2);
 	struct pair_conf conf = order->conf;
 	conf.within = stage.within;
+	/* One failover after the other is what is asked for here, and no flapping link. */
+	conf.failover = "hold-down = \"0s\"";
 	pair_init(&stage.pair, &stage.net, order->hamon, dir, &conf);
 	shell_at_death(show_logs);
 	stage.shared = frame_ip(PAIR_SHARED);

@@ -26,7 +26,7 @@ struct stage_order {
 	nanos usual;   /* where it bears that */
 	bool gateway2; /* a second gateway */
 	bool second_cable;
-	struct pair_conf conf; /* its `within` is filled in */
+	struct pair_conf conf; /* its `within` and `failover` are filled in */
 };
 
 /* Everything is built, and both daemons were started. Dies when this machine cannot run it. */

@@ -67,7 +67,7 @@ void adversary_tempt(struct world *w, struct host *host, const struct action *ac
 		return;
 	}
 	int64_t chance = w->mood.adversary;
-	if (act->type == ACT_TEST || (act->type == ACT_SEND && act->send.hb.mark == MARK_PLAIN))
+	if (act->type == ACT_TEST || act->type == ACT_PROBE || (act->type == ACT_SEND && act->send.hb.mark == MARK_PLAIN))
 		return;
 	if (act->type == ACT_SEND && act->send.hb.mark == MARK_RENEW) {
 		if (hunt_renewal(w, host))
@@ -120,7 +120,7 @@ void adversary_request(struct world *w, struct host *host) {
 	span_t length = unheard ? 3 * t->dead - world_between(w, 0, 3 * t->heartbeat)
 				: world_between(w, t->echo, world_chance(w, 500) ? 3 * t->echo : 3 * t->dead);
 	struct happening uncut = {.type = HAPPEN_UNCUT, .node = unheard ? index : other, .drawing = w->wires.drawing};
-	topology_cut(w, uncut.node, true);
+	topology_mute(w, uncut.node, true);
 	w->bait = 1 + index;
 	world_post(w, w->now + length, uncut);
 }
@@ -129,5 +129,6 @@ void adversary_overhear(struct world *w, struct host *from, const struct heartbe
 	bool over = from->wanted != 0 && hb->want == 0 && !hb->lease;
 	from->wanted = hb->want;
 	if (over && !w->calm && world_chance(w, w->bait == 1 + from->index ? 800 : 300))
-		faults_post(w, HAPPEN_OPERATOR, from->index, w->now + world_between(w, 0, 2 * w->h));
+		world_post(w, w->now + world_between(w, 0, 2 * w->h),
+			   (struct happening){.type = HAPPEN_OPERATOR, .node = from->index, .verb = VERB_TAKEOVER});
 }

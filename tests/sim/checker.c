@@ -13,6 +13,8 @@ void checker_init(struct checker *checker, struct tally *tally) {
 	for (unsigned i = 0; i < CHECKER_NODES; i++) {
 		struct checker_node *node = &checker->node[i];
 		node->booted = node->core_time = node->heard = node->answered = MONO_NEVER;
+		node->claimed = node->fenced = node->forced_until = MONO_NEVER;
+		node->held_since = MONO_FAR;
 		node->announced = node->emitted = node->lagging_until = MONO_NEVER;
 		node->silent_from = MONO_FAR;
 		node->account.permit_until = node->account.lease_until = node->account.valid_until = MONO_NEVER;
@@ -41,7 +43,17 @@ void checker_boot(struct checker *checker, unsigned index, mono_t now, uint64_t 
 	node->known = mark;
 	node->boot = node->seq = 0;
 	node->booted = now;
-	node->heard = node->answered = MONO_NEVER;
+	node->heard = node->answered = node->claimed = node->fenced = node->forced_until = MONO_NEVER;
+	node->peer_holds = false;
+	node->peer_digest = 0;
+}
+
+void checker_configured(struct checker *checker, unsigned index, const struct core_config *config) {
+	checker->node[index].config = *config;
+}
+
+void checker_unasked(struct checker *checker, unsigned index) {
+	checker->node[index].held_since = MONO_FAR;
 }
 
 void checker_step(struct checker *checker, unsigned index, mono_t now) {
@@ -60,8 +72,21 @@ void checker_heard(struct checker *checker, unsigned index, const struct heartbe
 	node->seq = hb->seq;
 	if (hb->seen > node->known)
 		node->known = hb->seen;
+	if (hb->digest)
+		node->peer_digest = hb->digest;
+	node->peer_holds = hb->lease && !hb->deaf;
 	if (!hb->deaf)
 		node->heard = mono_max(node->heard, rx);
+}
+
+void checker_told(struct checker *checker, unsigned index, mono_t now, const struct event *event) {
+	struct checker_node *node = &checker->node[index];
+	if (event->type == EV_HOLDER)
+		node->claimed = mono_max(node->claimed, event->claimed.rx);
+	else if (event->type == EV_RAN && event->ran.run == RUN_FENCE && event->ran.ok)
+		node->fenced = now;
+	else if (event->type == EV_OPERATOR && event->asked.verb == VERB_TAKEOVER && event->asked.force)
+		node->forced_until = now + 4 * node->config.timers.dead; /* it asks for 3 D, and then waits for D */
 }
 
 void checker_answered(struct checker *checker, unsigned index, mono_t sent) {
@@ -73,7 +98,7 @@ void checker_answered(struct checker *checker, unsigned index, mono_t sent) {
 
 void checker_permit(struct checker *checker, unsigned index, mono_t clock, span_t life) {
 	struct checker_node *node = &checker->node[index];
-	node->account.permit_until = clock + life + node->timers.jiffies_lag;
+	node->account.permit_until = clock + life + node->config.timers.jiffies_lag;
 }
 
 void checker_unpermit(struct checker *checker, unsigned index) {
@@ -131,11 +156,42 @@ void checker_lags(struct checker *checker, unsigned index, mono_t until, mono_t 
 
 /* ---- frames ---- */
 
-/* A claim rests on a frame of the peer that is not older than an echo may be, or on silence for D and tests. The permit
- * bounds what may pass between the decision and the grant. */
+/* Silence proves nothing about a peer whose kernel answers for a shared IP: it asks every h, and two answers may be lost.
+ * The permit bounds what may pass between the decision and the grant. */
+static void check_evidence(struct checker *checker, unsigned index, span_t permit) {
+	const struct checker_node *node = &checker->node[index];
+	span_t h = node->config.timers.heartbeat;
+	if (node->core_time - node->claimed <= 3 * h)
+		checker_fail(checker, PROMISE_P4,
+			     "node %u: claims by silence, %.3f ms after somebody answered for a shared IP", index,
+			     (double)(node->core_time - node->claimed) / MSEC);
+	if (checker->when - mono_min(node->held_since, checker->when) > 4 * h + permit)
+		checker_fail(checker, PROMISE_P4,
+			     "node %u: claims by silence, though the other would have answered for %.3f ms", index,
+			     (double)(checker->when - node->held_since) / MSEC);
+}
+
+/* What an operator's force skips. */
+static void check_consent(struct checker *checker, unsigned index, mono_t now, span_t silent, span_t permit) {
+	const struct checker_node *node = &checker->node[index];
+	const struct core_config *config = &node->config;
+	if (now - node->answered > config->timers.test_fresh + permit)
+		checker_fail(checker, PROMISE_P4, "node %u: claimed by silence; newest test answer was %.3f ms old", index,
+			     (double)(now - node->answered) / MSEC);
+	if (silent < config->timers.dead + config->countdown)
+		checker_fail(checker, PROMISE_P4, "node %u: claimed by silence, %.3f ms before the countdown was over",
+			     index, (double)(config->timers.dead + config->countdown - silent) / MSEC);
+	if (config->wait_for_peer && node->boot == 0)
+		checker_fail(checker, PROMISE_P4, "node %u: claimed by silence, and never heard its peer", index);
+	if (node->peer_digest != 0 && node->peer_digest != config->digest)
+		checker_fail(checker, PROMISE_P4, "node %u: claimed by silence; the other was told something else", index);
+}
+
+/* A claim rests on a frame of the peer that is not older than an echo may be, and says that it holds nothing; or on silence for
+ * D, and on all that is asked for besides. */
 static void check_claim(struct checker *checker, unsigned index, mono_t now) {
 	struct checker_node *node = &checker->node[index];
-	const struct timers *t = &node->timers;
+	const struct timers *t = &node->config.timers;
 	span_t permit = t->permit + t->jiffies_lag;
 	span_t silent = now - mono_max(node->heard, node->booted);
 	if (silent < t->dead) {
@@ -143,12 +199,16 @@ static void check_claim(struct checker *checker, unsigned index, mono_t now) {
 		if (now - node->heard > t->echo + permit)
 			checker_fail(checker, PROMISE_P4, "node %u: claimed after %.3f ms of silence, D is %.3f ms", index,
 				     (double)silent / MSEC, (double)t->dead / MSEC);
+		if (node->peer_holds)
+			checker_fail(checker, PROMISE_P4, "node %u: claimed from a peer that holds", index);
 		return;
 	}
 	checker->tally->silent_claims++;
-	if (now - node->answered > t->test_fresh + permit && !checker->waived) /* force skips the tests */
-		checker_fail(checker, PROMISE_P4, "node %u: claimed by silence; newest test answer was %.3f ms old", index,
-			     (double)(now - node->answered) / MSEC);
+	check_evidence(checker, index, permit);
+	if (node->config.fence == FENCE_REQUIRED && node->fenced < mono_max(node->heard, node->booted))
+		checker_fail(checker, PROMISE_P4, "node %u: claimed by silence from a peer that was not fenced", index);
+	if (now > node->forced_until + permit)
+		check_consent(checker, index, now, silent, permit);
 }
 
 static void check_epoch(struct checker *checker, unsigned index, const struct heartbeat *hb, uint64_t mark_on_disk) {
@@ -183,7 +243,7 @@ static void check_mark(struct checker *checker, unsigned index, mono_t clock, en
 		checker_fail(checker, PROMISE_P3, "node %u: a %s left without a %s", index,
 			     mark == MARK_GRANT ? "grant" : "renewal", mark == MARK_GRANT ? "permit" : "lease");
 	/* While the jiffies are late after a thaw, the lease that it sets ends as they come back. */
-	account->lease_until = clock + node->timers.lease + node->timers.jiffies_lag;
+	account->lease_until = clock + node->config.timers.lease + node->config.timers.jiffies_lag;
 }
 
 void checker_sent(struct checker *checker, unsigned index, mono_t clock, const struct heartbeat *hb, bool passed,
@@ -232,7 +292,7 @@ static void check_frame(struct checker *checker, unsigned index, mono_t when, mo
 	}
 	span_t able = when - mono_max(account->bare, account->hindered);
 	checker->tally->bare_longest = mono_max(checker->tally->bare_longest, able);
-	if (able > node->timers.heartbeat)
+	if (able > node->config.timers.heartbeat)
 		checker_fail(checker, PROMISE_P3, "node %u: not guarded, though its daemon could run for %.3f ms", index,
 			     (double)able / MSEC);
 	if (!raw && clock > account->valid_until)
@@ -244,7 +304,7 @@ static void check_frame(struct checker *checker, unsigned index, mono_t when, mo
 static bool excused(const struct checker *checker, unsigned index, mono_t when) {
 	const struct checker_node *node = &checker->node[index];
 	const struct account *account = &node->account;
-	bool kept = account->leftover || account->hindered > account->bare - node->timers.heartbeat;
+	bool kept = account->leftover || account->hindered > account->bare - node->config.timers.heartbeat;
 	bool bare = !account->guarded && kept;
 	return checker->waived || bare || when < node->lagging_until;
 }
@@ -254,6 +314,8 @@ static void check_overlap(struct checker *checker, mono_t when) {
 	bool both = checker->node[0].emits && checker->node[1].emits;
 	if (both && !excused(checker, 0, when) && !excused(checker, 1, when))
 		checker_fail(checker, PROMISE_P1, "both nodes emit");
+	tally->waived += both && checker->waived && !checker->two;
+	checker->two = both;
 	if (!both || checker->waived) {
 		checker->excused_since = MONO_FAR;
 	} else {
@@ -272,7 +334,7 @@ void checker_announced(struct checker *checker, unsigned index, mono_t when, mon
 
 /* A data frame of the old owner may still be queued, for q. */
 static void check_queue(struct checker *checker, mono_t when, unsigned index, mono_t ran_out) {
-	span_t queueing = checker->node[1 - index].timers.queueing;
+	span_t queueing = checker->node[1 - index].config.timers.queueing;
 	if (when - ran_out < queueing && !excused(checker, 1 - index, when - queueing))
 		checker_fail(checker, PROMISE_P1, "node %u emits %.3f ms after node %u's lease ran out: frames queue",
 			     index, (double)(when - ran_out) / MSEC, 1 - index);
@@ -288,6 +350,7 @@ void checker_emission(struct checker *checker, mono_t when, const struct sight s
 		node->account.hindered = sights[i].hindered;
 		node->account.removing = sights[i].removing;
 		node->account.leftover &= sights[i].removing;
+		node->held_since = sights[i].answered ? mono_min(node->held_since, when) : MONO_FAR;
 		node->silent_from = mono_max(node->silent_from, sights[i].unburied);
 		if (sights[i].emits) {
 			node->emitted = when;
@@ -337,6 +400,10 @@ void checker_settled(struct checker *checker, const bool serves[CHECKER_NODES],
 	else if (!p->hold || b->hold || !b->peer_lease || p->peer_lease || p->seen != b->seen || p->epoch != p->seen)
 		checker_fail(checker, PROMISE_L2, "node %u serves; they do not agree on it, or on the epoch (%lu, %lu)",
 			     primary, status[0].seen, status[1].seen);
+	else if (checker->node[backup].config.failback && checker->node[backup].config.preferred && b->automatic &&
+		 !b->paused)
+		checker_fail(checker, PROMISE_L2, "node %u serves; the other is preferred, and did not ask for the role",
+			     primary);
 	if (checker->node[primary].announced < checker->node[backup].emitted ||
 	    checker->node[primary].announced < checker->node[backup].announced)
 		checker_fail(checker, PROMISE_L2, "node %u serves, but never announced it again", primary);

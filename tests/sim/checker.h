@@ -11,7 +11,8 @@
  *   less than a heartbeat interval before; or it is still taking addresses away, as it was when the guard went. That takes
  *   two faults within one interval. The longest such spell is counted.
  * - A machine that stood still as a whole may, as it goes on, have a CPU that runs before the one that counts the jiffies:
- *   for up to J its kernel cannot know that the lease is over. Two speakers are excused for that J, and no longer. */
+ *   for up to J its kernel cannot know that the lease is over. Two speakers are excused for that J, and no longer.
+ * - While N1 does not hold (docs/SAFETY.md), and for two dead intervals after, or until one of the two gave in: `waived`. */
 #ifndef SIM_CHECKER_H
 #define SIM_CHECKER_H
 
@@ -37,7 +38,7 @@ struct account {
 };
 
 struct checker_node {
-	struct timers timers;
+	struct core_config config; /* that its core was told last */
 	struct account account;
 	mono_t silent_from;   /* true time: its supervisor has silenced it by then; MONO_FAR */
 	mono_t lagging_until; /* true time: its jiffies may be late after a thaw */
@@ -45,9 +46,15 @@ struct checker_node {
 	uint64_t granted;     /* its own newest epoch */
 	uint64_t boot, seq;   /* of the newest frame handed to it */
 	mono_t booted, core_time;
-	mono_t heard;    /* receive time of the newest frame handed to it that was not deaf */
-	mono_t answered; /* sending time of the newest answered test request */
-	mono_t clock;    /* when it was looked at last */
+	mono_t heard;         /* receive time of the newest frame handed to it that was not deaf */
+	mono_t answered;      /* sending time of the newest answered test request */
+	mono_t claimed;       /* by somebody else: a shared IP; receive time of the newest such frame */
+	mono_t fenced;        /* it was told that its peer is; MONO_NEVER: not since it started */
+	mono_t forced_until;  /* an operator's takeover by force may skip tests and delays */
+	bool peer_holds;      /* says the newest frame that is not deaf */
+	uint64_t peer_digest; /* 0: not told since it started */
+	mono_t held_since;    /* true time: since when its probes would be answered, and it could read it; MONO_FAR */
+	mono_t clock;         /* when it was looked at last */
 	bool emits;
 	mono_t announced, emitted; /* true times: the last announcement; the last time it was found emitting */
 	mono_t since;              /* of the state it showed when quiet began */
@@ -61,6 +68,7 @@ struct checker {
 	mono_t unserved;      /* since when nobody serves though somebody could; MONO_FAR: it is served */
 	bool waived;          /* P1 is not promised now, nor P4 where an operator forces it */
 	bool quiet;           /* from now on every change is a violation of L3 */
+	bool two;             /* speak at once */
 	mono_t excused_since; /* two speak at once, and are excused; MONO_FAR */
 	bool broken;
 	enum promise promise;
@@ -76,9 +84,16 @@ void checker_fail(struct checker *checker, enum promise promise, const char *for
 /* A daemon starts; `mark`: what its disk says that no epoch lies above; wiped: its disk knows nothing any more. */
 void checker_boot(struct checker *checker, unsigned node, mono_t now, uint64_t mark, bool wiped);
 
+/* The configuration that its core goes by from now on. */
+void checker_configured(struct checker *checker, unsigned node, const struct core_config *config);
+/* A probe of the node was lost. */
+void checker_unasked(struct checker *checker, unsigned node);
+
 /* What the core was handed. */
 void checker_step(struct checker *checker, unsigned node, mono_t now);
 void checker_heard(struct checker *checker, unsigned node, const struct heartbeat *hb, mono_t rx);
+/* A verb, an answer on the wire, the end of a command. */
+void checker_told(struct checker *checker, unsigned node, mono_t now, const struct event *event);
 void checker_answered(struct checker *checker, unsigned node, mono_t sent);
 
 /* ---- what the node's kernel was asked for and did; `clock` is the node's ---- */
@@ -114,6 +129,7 @@ struct sight {
 	mono_t ran_out;  /* true time at which its last lease ran out of itself */
 	mono_t hindered; /* true time until which its monitor cannot run, or cannot change anything; MONO_FAR: it is dead */
 	bool removing;   /* it is taking addresses away */
+	bool answered;   /* the other would answer its probe, and it could read the answer at once */
 	mono_t unburied; /* the same of its supervisor, and the time that it takes to silence the node */
 };
 void checker_emission(struct checker *checker, mono_t when, const struct sight sights[CHECKER_NODES]);

@@ -1,6 +1,5 @@
-/* What a seed draws before anything happens: the timers, the nodes, the mood, and when chaos, calm and quiet begin. */
-#include <string.h>
-
+/* What a seed draws before anything happens: the timers, the policies, the nodes, the mood, and when chaos, calm and quiet
+ * begin. */
 #include "tests/sim/faults.h"
 
 /* As likely 100 ms as 5 s: a length whose logarithm is even, in sixteenths of an octave. */
@@ -35,25 +34,59 @@ static void draw_pair(struct world *w) {
 	w->dead = mono_max(a->dead, b->dead);
 }
 
+static span_t draw_span(struct world *w, int64_t permille, span_t least, span_t most) {
+	return world_chance(w, permille) ? world_between(w, least, most) : 0;
+}
+
+/* What both nodes are told alike: each of it in some seeds. */
+static void draw_policies(struct world *w) {
+	struct core_config *config = &w->host[0].config;
+	config->policy = world_chance(w, 150) ? POLICY_ANY : POLICY_MAJORITY;
+	w->tests = config->policy == POLICY_ANY ? 1 : (unsigned)world_between(w, 1, WORLD_TESTS);
+	config->tests = (uint16_t)((1U << w->tests) - 1);
+	config->casting = (uint8_t)world_between(w, 0, w->tests - 1);
+	config->alone = ALONE_TESTED;
+	w->links = (unsigned)world_between(w, 1, WORLD_LINKS);
+	w->reflects = world_chance(w, 700);
+	config->links = w->links + w->reflects;
+	config->links_reflect = (uint8_t)(w->reflects << w->links);
+	config->digest = SHARED_DIGEST;
+	config->stand_down = world_chance(w, 300);
+	config->wait_for_peer = world_chance(w, 100);
+	config->failback = draw_span(w, 120, w->dead, 8 * w->dead);
+	config->countdown = draw_span(w, 120, w->h, 6 * w->dead);
+	config->hold_down = draw_span(w, 300, w->dead / 2, 2 * w->dead);
+	config->hold_down_most = config->hold_down * world_between(w, 1, 4);
+	config->fence = world_chance(w, 700) ? FENCE_OFF : world_chance(w, 300) ? FENCE_BEST_EFFORT : FENCE_REQUIRED;
+	config->fence_delay = draw_span(w, 500, 0, w->dead);
+	config->gate = world_chance(w, 150);
+	config->health = world_chance(w, 200);
+	config->health_fall = (unsigned)world_between(w, 1, 3);
+	config->health_rise = (unsigned)world_between(w, 1, 2);
+	w->health = world_between(w, w->h, w->dead);
+	w->command = world_between(w, w->dead / 2, 3 * w->dead);
+	w->patience = mono_max(config->countdown, config->hold_down_most) + config->fence_delay +
+		      (config->fence ? w->command : 0) + (config->gate ? w->command : 0);
+}
+
 static void draw_host(struct world *w, struct host *host) {
 	struct core_config *config = &host->config;
 	unsigned index = (unsigned)(host - w->host);
 	host->index = index;
 	host->carrier = host->named = host->exists = true;
+	struct timers timers = config->timers;
+	*config = w->host[0].config;
+	config->timers = timers;
 	config->parity = index;
-	config->policy = POLICY_MAJORITY;
-	config->alone = ALONE_TESTED;
-	config->tests = (uint16_t)((1U << w->tests) - 1);
-	config->casting = 0;
+	config->preferred = index == w->preferred;
 	config->automatic = config->backup_operations = true;
-	config->links = w->links;
 	for (unsigned slot = 0; slot < SHARED_IPS; slot++)
 		ip_set_add(&config->ips, slot);
 	host->kernel.rate_ppm = world_chance(w, 300) ? -1000 : world_chance(w, 500) ? 1000 : world_between(w, -1000, 1000);
 	host->kernel.offset = world_between(w, SEC, 1000 * SEC);
 	kernel_init(&host->kernel, &config->timers);
 	host->mark = (uint64_t)world_between(w, 0, 9);
-	w->checker.node[index].timers = config->timers;
+	checker_configured(&w->checker, index, config);
 }
 
 /* Some seeds are rough in everything, some in one thing, some nearly calm. */
@@ -70,6 +103,10 @@ static void draw_mood(struct world *w) {
 	mood->flush = world_chance(w, 500) ? 0 : world_between(w, 1, 50);
 	mood->fault_gap = w->dead * (world_chance(w, 700) ? 6 : 40);
 	mood->dwell = w->dead * (world_chance(w, 600) ? 8 : 30);
+	mood->fail = world_chance(w, 300) ? 0 : world_between(w, 50, 400);
+	mood->hang = world_chance(w, 300) ? 0 : world_between(w, 50, 400);
+	mood->guard = w->reflects && world_chance(w, 150);
+	mood->clears = !w->host[0].config.stand_down || world_chance(w, 800);
 	for (unsigned i = 0; i < MISHAP_DRAWN; i++)
 		mood->weight[i] = often[world_between(w, 0, 4)];
 	mood->weight[MISHAP_TAKEOVER]++; /* never all zero */
@@ -79,14 +116,24 @@ static void draw_mood(struct world *w) {
 		mood->weight[MISHAP_TAKEOVER] += 50;
 }
 
+/* How much longer than usual the healed pair may take: commands that failed are tried again after 10 s, a stranger is
+ * remembered for a minute, the preferred node asks for the role back. */
+static span_t draw_settling(const struct world *w) {
+	const struct core_config *config = &w->host[0].config;
+	span_t commands = config->fence || config->gate ? 12 * SEC + 4 * w->command : 0;
+	span_t stranger = w->mood.clears ? 0 : 61 * SEC;
+	span_t failback = config->failback ? config->failback + 10 * w->dead + 3 * SEC : 0;
+	return w->patience + commands + stranger + failback;
+}
+
 void draw_seed(struct world *w) {
-	w->links = (unsigned)world_between(w, 1, WORLD_LINKS);
-	w->tests = (unsigned)world_between(w, 1, WORLD_TESTS);
 	draw_pair(w);
+	draw_policies(w);
+	w->preferred = (unsigned)world_between(w, 0, 1);
 	for (unsigned i = 0; i < WORLD_NODES; i++)
 		draw_host(w, &w->host[i]);
 	draw_mood(w);
-	memset(w->wires.reach, true, sizeof w->wires.reach);
+	topology_whole(w);
 	span_t apart = world_chance(w, 500) ? 2 * w->h : 3 * w->dead;
 	for (unsigned i = 0; i < WORLD_NODES; i++)
 		faults_post(w, HAPPEN_BOOT, i, world_between(w, 0, apart));
@@ -96,7 +143,7 @@ void draw_seed(struct world *w) {
 	/* Healed: dead nodes may need 6 D to come back; slow verdicts and hand-overs from illness a few seconds and 3 D. */
 	true_t calm = world_between(w, 40, 160) * w->dead;
 	true_t heal = calm + (world_chance(w, 500) ? world_between(w, 8, 14) * w->dead : 30 * w->dead + 5 * SEC);
-	true_t quiet = heal + 30 * w->dead + 5 * SEC;
+	true_t quiet = heal + 30 * w->dead + 5 * SEC + draw_settling(w);
 	faults_post(w, HAPPEN_CALM, 0, calm);
 	faults_post(w, HAPPEN_HEAL, 0, heal);
 	faults_post(w, HAPPEN_QUIET, 0, quiet);
@@ -104,7 +151,8 @@ void draw_seed(struct world *w) {
 	const struct timers *t = &w->host[0].config.timers;
 	world_trace(w,
 		    "seed %lu; within %.0f ms, tick %.0f ms, J %.0f ms, h %.3f ms, L %.0f ms, D %.1f ms; "
-		    "%u links, %u tests",
+		    "%u links%s, %u tests",
 		    w->seed, (double)t->within / MSEC, (double)t->tick / MSEC, (double)t->jiffies_lag / MSEC,
-		    (double)t->heartbeat / MSEC, (double)t->lease / MSEC, (double)t->dead / MSEC, w->links, w->tests);
+		    (double)t->heartbeat / MSEC, (double)t->lease / MSEC, (double)t->dead / MSEC, w->links,
+		    w->reflects ? " and reflected" : "", w->tests);
 }

@@ -1,4 +1,4 @@
-/* The faults that strike one node at a time, the operators, and the heal. */
+/* The faults that strike one node at a time, and the heal. */
 #include <string.h>
 
 #include "tests/sim/faults.h"
@@ -20,34 +20,6 @@ static void plan_fault(struct world *w) {
 	faults_post(w, HAPPEN_FAULT, 0,
 		    w->now + world_between(w, w->h, world_chance(w, 500) ? w->dead : w->mood.fault_gap));
 }
-
-/* ---- operators ---- */
-
-void faults_ask(struct world *w, struct host *host, enum verb verb, bool force) {
-	struct event event = {.type = EV_OPERATOR};
-	event.asked.verb = verb;
-	event.asked.force = force;
-	event.asked.token = ++w->requests;
-	event.asked.dry_run = !w->calm && world_chance(w, 50);
-	if (verb == VERB_PAUSE && !w->calm && world_chance(w, 500))
-		event.asked.pause = world_between(w, w->h, 6 * w->dead);
-	if (event.asked.dry_run)
-		faults_count(w, MISHAP_DRY_RUN);
-	else if (verb == VERB_PAUSE)
-		host->idle_until = event.asked.pause ? w->now + event.asked.pause + w->dead : MONO_FAR;
-	else if (verb == VERB_RESUME)
-		host->idle_until = w->now;
-	if (host->idle_until != MONO_FAR)
-		faults_disturb(w, host->idle_until);
-	if (force)
-		faults_count(w, MISHAP_FORCE);
-	world_trace(w, "OPERATOR node%u %s%s%s", host->index, verb_name(verb), force ? " force" : "",
-		    event.asked.dry_run ? " dry-run" : "");
-	host_mail(w, host, &event);
-	faults_disturb(w, w->now);
-}
-
-/* ---- faults ---- */
 
 static void restart(struct world *w, struct host *host, bool may_wipe) {
 	struct happening boot = {.type = HAPPEN_BOOT, .node = host->index, .life = host->life};
@@ -103,7 +75,7 @@ static void pause_both(struct world *w, span_t length) {
 }
 
 /* The machine's memory is lost, and with it the table and the addresses. */
-static void lose_power(struct world *w, struct host *host) {
+void faults_power_off(struct world *w, struct host *host) {
 	world_trace(w, "node%u LOST ITS POWER", host->index);
 	host_end(host);
 	host->supervisor.alive = false;
@@ -122,6 +94,19 @@ static void delete_addresses(struct world *w, struct host *host) {
 		return;
 	host->kernel.present = ip_set_less(host->kernel.present, &event.lost);
 	host_mail(w, host, &event);
+}
+
+/* Another configuration on one node, or the same again. */
+static void change_digest(struct host *host) {
+	host->config.digest ^= 1;
+	host->reload = true;
+}
+
+/* While the machine stands still, it would not be known how long it has. */
+static void change_rate(struct world *w, struct host *host) {
+	if (w->now < host->frozen_until || kernel_stalled(&host->kernel, host_clock(w, host)))
+		return;
+	kernel_set_rate(&host->kernel, w->now, world_chance(w, 500) ? -1000 : 1000);
 }
 
 static void reload(struct host *host) {
@@ -185,32 +170,11 @@ static void fail_for_a_while(struct world *w, mono_t *until) {
 	faults_disturb(w, *until + 4 * w->dead + 2 * SEC);
 }
 
-/* A verb to the node that it means something to, mostly. */
-static struct host *asked_of(struct world *w, bool serving, struct host *otherwise) {
-	for (unsigned i = 0; i < WORLD_NODES; i++)
-		if (w->host[i].alive && w->checker.node[i].emits == serving && world_chance(w, 900))
-			return &w->host[i];
-	return otherwise;
-}
-
 static void stop_daemon(struct world *w, struct host *host) {
 	struct event event = {.type = EV_STOP};
 	world_trace(w, "OPERATOR node%u stop", host->index);
 	host_mail(w, host, &event);
 	faults_disturb(w, w->now);
-}
-
-/* What an operator does. */
-static void operate(struct world *w, struct host *host, enum mishap mishap) {
-	if (mishap == MISHAP_TAKEOVER) {
-		host = asked_of(w, false, host);
-		faults_ask(w, host, VERB_TAKEOVER, false);
-		adversary_request(w, host);
-	} else if (mishap == MISHAP_GIVE) {
-		faults_ask(w, asked_of(w, true, host), VERB_STANDDOWN, world_chance(w, 200));
-	} else {
-		faults_ask(w, host, w->now < host->idle_until ? VERB_RESUME : VERB_PAUSE, false);
-	}
 }
 
 static enum mishap draw_fault(struct world *w) {
@@ -263,7 +227,7 @@ static void strike_processes(struct world *w, struct host *host, enum mishap mis
 static void strike(struct world *w, struct host *host, enum mishap mishap) {
 	switch (mishap) {
 	case MISHAP_POWER:
-		lose_power(w, host);
+		faults_power_off(w, host);
 		break;
 	case MISHAP_STOP:
 		stop_daemon(w, host);
@@ -302,8 +266,23 @@ static void strike(struct world *w, struct host *host, enum mishap mishap) {
 	case MISHAP_SLOW:
 		fail_for_a_while(w, &host->slow_until);
 		break;
+	case MISHAP_CLOCK_RATE:
+		change_rate(w, host);
+		break;
+	case MISHAP_CLOCK_YEARS:
+		host->years = world_between(w, -50, 50);
+		break;
+	case MISHAP_STRANGER:
+		lan_stranger(w);
+		break;
+	case MISHAP_HEALTH_ILL:
+		fail_for_a_while(w, &host->ill_until);
+		break;
+	case MISHAP_DIGEST:
+		change_digest(host);
+		break;
 	default: /* verbs; the rest is not drawn */
-		operate(w, host, mishap);
+		operators_strike(w, host, mishap);
 	}
 }
 
@@ -332,9 +311,18 @@ static bool stands_down(const struct host *host) {
 	return status.faults & FAULT_STANDDOWN;
 }
 
+/* Kept from serving by what it saw, or was told: how long that counts is the node's to say. */
+static bool kept_down(const struct host *host) {
+	static struct core_status status; /* large */
+	core_status(&host->core, host->now, &status);
+	return (status.faults & (FAULT_STANDDOWN | FAULT_STRANGER | FAULT_VETO)) || status.digest_differs ||
+	       status.aborted || (host->config.wait_for_peer && !status.peer_known);
+}
+
 static void heal(struct world *w) {
 	world_trace(w, "HEAL");
 	w->healed = true;
+	w->stranger_until = w->now;
 	topology_whole(w);
 	/* The loser hears the winner within one interval, and gives in at once. */
 	faults_post(w, HAPPEN_REARM, 0, w->now + w->h + w->h / 50 + 3 * MSEC);
@@ -342,14 +330,18 @@ static void heal(struct world *w) {
 	for (unsigned i = 0; i < WORLD_NODES; i++) {
 		struct host *host = &w->host[i];
 		host->add_fails_until = host->permit_refused_until = host->disk_fails_until = host->slow_until = w->now;
-		host->netlink_fails_until = host->starved_until = w->now;
+		host->netlink_fails_until = host->starved_until = host->ill_until = w->now;
+		if (host->config.digest != SHARED_DIGEST)
+			change_digest(host);
+		if (host->alive && w->mood.clears)
+			operators_ask(w, host, VERB_CLEAR, false);
 		if (!host->alive && !w->mood.idle) /* what it kept on disk */
 			host->paused = false;
 		else if (w->now < host->idle_until && !w->mood.idle)
-			faults_ask(w, host, VERB_RESUME, false);
+			operators_ask(w, host, VERB_RESUME, false);
 		host->idle_until = w->now;
 		if (host->alive && down)
-			faults_ask(w, host, VERB_TAKEOVER, true); /* whoever is asked, and hears the other or not */
+			operators_ask(w, host, VERB_TAKEOVER, true); /* whoever is asked, and hears the other or not */
 		down = down && !host->alive;
 	}
 }
@@ -368,11 +360,11 @@ void faults_happen(struct world *w, const struct happening *it) {
 		break;
 	case HAPPEN_OPERATOR:
 		if (!w->calm && host->alive)
-			faults_ask(w, host, VERB_TAKEOVER, false);
+			operators_ask(w, host, it->verb, false);
 		break;
 	case HAPPEN_UNCUT:
 		if (it->drawing == w->wires.drawing)
-			topology_cut(w, it->node, false);
+			topology_mute(w, it->node, false);
 		break;
 	case HAPPEN_TOPOLOGY:
 		if (w->calm)
@@ -384,7 +376,7 @@ void faults_happen(struct world *w, const struct happening *it) {
 		topology_calm(w);
 		break;
 	case HAPPEN_REARM:
-		w->checker.waived = false;
+		topology_rearm(w);
 		break;
 	case HAPPEN_FAULT:
 		fault(w);
@@ -402,13 +394,13 @@ bool faults_could_serve(const struct world *w, const struct host *host) {
 	busy = mono_max(busy, mono_max(host->starved_until, host->supervisor.paused_until));
 	if (!host->alive || w->now < host->paused_until || w->now < host->idle_until || w->now < busy)
 		return false;
-	if (!w->covered || !host->carrier || stands_down(host))
+	if (!w->covered || !host->carrier || kept_down(host))
 		return false;
 	for (unsigned i = 0; i < WORLD_NODES; i++)
 		if (w->wires.slow[i] || w->wires.loss[i] > 100)
 			return false;
 	for (unsigned slot = 0; slot < w->tests; slot++)
-		if (!w->wires.reach[node][slot])
+		if (!wires_reach(w, node, slot))
 			return false;
 	return true;
 }

@@ -1,11 +1,13 @@
-/* What befalls the world. draw.c draws the seed; topology.c the wires; faults.c what strikes a node, and what operators ask;
- * adversary.c places pauses where they hurt most. */
+/* What befalls the world. draw.c draws the seed; topology.c the wires; faults.c what strikes a node; operators.c
+ * what is asked of it; adversary.c places pauses where they hurt most. */
 #ifndef SIM_FAULTS_H
 #define SIM_FAULTS_H
 
 #include "tests/sim/world.h"
 
-enum { SHARED_IPS = 3 };
+enum { SHARED_IPS = 3, SHARED_DIGEST = 2 };
+/* Boot numbers that the wall clock of a year gives; seeds have fewer. */
+#define FAULTS_YEAR INT64_C(1000000)
 
 /* ---- draw.c ---- */
 /* Draws the seed's configuration and mood, and posts the first happenings. */
@@ -19,7 +21,11 @@ void topology_draw(struct world *w);
 void topology_plan(struct world *w);
 /* The one that stays until the heal: every kind of standstill must end by itself. */
 void topology_calm(struct world *w);
+/* One direction of the wires is cut, ARP's with the heartbeats'; mute: the reflected ones as well. */
 void topology_cut(struct world *w, unsigned from, bool is_cut);
+void topology_mute(struct world *w, unsigned from, bool is_mute);
+/* N1 held again some time ago: two owners beyond what is promised have ended, or end now. */
+void topology_rearm(struct world *w);
 
 /* ---- faults.c ---- */
 void faults_count(struct world *w, enum mishap mishap);
@@ -31,9 +37,16 @@ void faults_post(struct world *w, enum happening_type type, unsigned node, true_
 void faults_happen(struct world *w, const struct happening *it);
 /* Somebody deletes the table. */
 void faults_flush(struct world *w, struct host *host);
-void faults_ask(struct world *w, struct host *host, enum verb verb, bool force);
+void faults_power_off(struct world *w, struct host *host);
 /* Is there nothing that keeps this node from serving, as far as anybody outside can tell? */
 bool faults_could_serve(const struct world *w, const struct host *host);
+
+/* ---- operators.c ---- */
+void operators_ask(struct world *w, struct host *host, enum verb verb, bool force);
+/* One of their verbs. */
+void operators_strike(struct world *w, struct host *host, enum mishap mishap);
+/* They read the notes. What only the core can tell to have happened is counted by them. */
+void operators_noted(struct world *w, struct host *host, const struct note *note);
 
 /* ---- adversary.c ---- */
 enum freeze {

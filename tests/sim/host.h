@@ -1,6 +1,6 @@
 /* One node of the simulated pair. host.c is its monitor: what node.c does in the daemon, on the world's clock. It wakes, hands
- * the core what came in, carries its actions out one by one, and brings back how they ended. life.c is what surrounds it: start
- * and end, the supervisor, the disk. */
+ * the core what came in, lets acts.c carry its actions out one by one, and brings back how they ended. life.c is what surrounds
+ * it: start and end, the supervisor, the disk. */
 #ifndef SIM_HOST_H
 #define SIM_HOST_H
 
@@ -53,8 +53,10 @@ struct host {
 	bool named, exists; /* it bears the configured name; there is such an interface, under whatever name */
 	bool carrier;       /* as the daemon is told: false without the name as well */
 
-	/* the disk */
+	/* the disk, and the wall clock */
 	uint64_t mark;
+	uint64_t boots; /* the boot number */
+	int64_t years;  /* the wall clock is off by so much */
 	bool paused;
 	mono_t operator_until;
 
@@ -94,6 +96,7 @@ struct host {
 
 	/* what its world lets fail, until so many true ns */
 	mono_t add_fails_until, permit_refused_until, disk_fails_until, slow_until, netlink_fails_until, starved_until;
+	mono_t ill_until;  /* the service */
 	mono_t idle_until; /* an operator paused it */
 	uint64_t wanted;   /* the request it last said, for the adversary */
 };
@@ -126,13 +129,23 @@ bool host_build_table(struct world *w, struct host *host);
 bool host_netlink_fails(const struct world *w, const struct host *host);
 /* It has nothing to do until its next wake, which is planned. */
 void host_sleep(struct world *w, struct host *host);
+/* A starved process waits for a CPU as long as for anything. */
+span_t host_starved(struct world *w, const struct host *host, span_t most);
+/* Its addresses live for a while longer. */
+void host_validate(struct world *w, struct host *host);
+/* What an action brings back: a later event of the same wake. */
+void host_result(struct host *host, const struct event *event);
 
 /* Happenings of its own. */
 void host_timer(struct world *w, struct host *host, uint64_t id);
 void host_run(struct world *w, struct host *host);
-void host_work_done(struct world *w, struct host *host, uint64_t id);
 
 /* The clock it would read now. */
 mono_t host_clock(const struct world *w, const struct host *host);
+
+/* ---- acts.c ---- */
+void acts_perform(struct world *w, struct host *host, const struct action *act);
+/* HAPPEN_WORK. */
+void acts_work_done(struct world *w, struct host *host, uint64_t id);
 
 #endif

@@ -29,6 +29,12 @@ mono_t kernel_when(const struct kernel *kernel, mono_t clock) {
 	return when;
 }
 
+void kernel_set_rate(struct kernel *kernel, mono_t when, int64_t rate_ppm) {
+	mono_t shown = kernel_clock(kernel, when);
+	kernel->rate_ppm = rate_ppm;
+	kernel->offset += shown - kernel_clock(kernel, when);
+}
+
 /* The time as the jiffies count it: whole ticks, and behind while they stand still. */
 static mono_t jiffies(const struct kernel *kernel, mono_t now) {
 	if (now >= kernel->still && now < kernel->still_until)

@@ -29,6 +29,8 @@ void kernel_init(struct kernel *kernel, const struct timers *timers);
 /* The node's clock at a true time, and back: the first true time at which the clock shows at least `clock`. */
 mono_t kernel_clock(const struct kernel *kernel, mono_t when);
 mono_t kernel_when(const struct kernel *kernel, mono_t clock);
+/* Another rate from this true time on; the clock never goes back. */
+void kernel_set_rate(struct kernel *kernel, mono_t when, int64_t rate_ppm);
 
 /* All times from here on are of the node's clock. */
 

@@ -71,13 +71,21 @@ void host_end(struct host *host) {
 	memset(&host->work, 0, sizeof host->work);
 }
 
+/* One more than the disk's, or the wall clock's seconds: ordered over both nodes, unless a clock is years off. */
+static uint64_t next_boot(struct world *w, struct host *host) {
+	static const int64_t this_year = 100 * FAULTS_YEAR;
+	uint64_t wall = (uint64_t)(this_year + host->years * FAULTS_YEAR) + ++w->boots;
+	host->boots = wall > host->boots ? wall : host->boots + 1;
+	return host->boots;
+}
+
 static struct core_memory read_disk(struct world *w, struct host *host, bool wiped) {
 	if (wiped) {
-		host->mark = 0;
+		host->mark = host->boots = 0;
 		host->paused = false;
 		host->idle_until = 0;
 	}
-	struct core_memory memory = {.boot = ++w->boots, .epoch_mark = host->mark};
+	struct core_memory memory = {.boot = next_boot(w, host), .epoch_mark = host->mark};
 	if (w->now >= host->disk_fails_until)
 		host->mark += (uint64_t)world_between(w, 1, 40);
 	memory.reserved = host->mark;
@@ -120,7 +128,11 @@ void host_boot(struct world *w, struct host *host, bool wiped) {
 		    memory.reserved, wiped ? ", its disk is empty" : "");
 	checker_boot(&w->checker, host->index, host->now, memory.epoch_mark, wiped);
 	checker_silenced(&w->checker, host->index, MONO_FAR);
+	checker_configured(&w->checker, host->index, &host->config);
 	core_init(&host->core, &host->config, &memory, host->now);
+	commands_health(w, host);
+	if (host->config.wait_for_peer)
+		faults_count(w, MISHAP_WAIT_FOR_PEER);
 	if (!host->carrier) {
 		struct event event = {.type = EV_CARRIER};
 		host_mail(w, host, &event);

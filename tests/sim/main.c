@@ -130,9 +130,10 @@ static bool run_all(const struct options *options, struct tally *sum) {
 /* Which faults befell the pair, and how often. A kind that never did is not tested: returns false. */
 static bool show_mishaps(const struct tally *sum) {
 	bool all = true;
-	printf("sim: claims silent=%lu told=%lu refused-grants=%lu refused-renewals=%lu | excused=%lu longest_ms=%.1f "
+	printf("sim: claims silent=%lu told=%lu refused-grants=%lu refused-renewals=%lu | waived=%lu excused=%lu "
+	       "longest_ms=%.1f "
 	       "bare_ms=%.3f | faults",
-	       sum->silent_claims, sum->told_claims, sum->refused_grants, sum->refused_renewals, sum->excused,
+	       sum->silent_claims, sum->told_claims, sum->refused_grants, sum->refused_renewals, sum->waived, sum->excused,
 	       (double)sum->excused_longest / MSEC, (double)sum->bare_longest / MSEC);
 	for (unsigned i = 0; i < MISHAP__COUNT; i++) {
 		printf(" %s=%lu", mishap_name((enum mishap)i), sum->mishaps[i]);

@@ -6,18 +6,20 @@
 
 const char *mishap_name(enum mishap mishap) {
 	static const char *const names[] = {
-		"pause",         "pause-both",     "stop-monitor", "stop-supervisor", "starved",
-		"freeze",        "freeze-jiffies", "kill",         "kill-monitor",    "kill-supervisor",
-		"power",         "stop",           "takeover",     "standdown",       "hold",
-		"carrier",       "deleted",        "renamed",      "recreated",       "lease-deleted",
-		"flushed",       "add-fails",      "permit",       "netlink",         "reload",
-		"disk",          "slow",           "loss",         "delay",           "duplicate",
-		"one-way",       "split",          "one-link",     "test-lost",       "wipe",
-		"force",         "dry-run",        "before-act",   "before-think",    "last-renewal",
-		"last-grant",    "late-want",      "deaf-holder",  "idle-pair",       "forced-split",
-		"n1-broken",     "jiffies",        "full-queue",   "late-wake",       "flushed-stopped",
-		"flushed-claim", "flushed-drop",   "blind-grant",  "drop-refused",    "bare-drop",
-		"orphan",        "expired",
+		"pause",          "pause-both",     "stop-monitor", "stop-supervisor", "starved",      "freeze",
+		"freeze-jiffies", "kill",           "kill-monitor", "kill-supervisor", "power",        "stop",
+		"takeover",       "standdown",      "hold",         "carrier",         "deleted",      "renamed",
+		"recreated",      "lease-deleted",  "flushed",      "add-fails",       "permit",       "netlink",
+		"reload",         "disk",           "slow",         "clock-rate",      "clock-years",  "stranger",
+		"health-ill",     "digest-differs", "resolve",      "clear",           "loss",         "delay",
+		"duplicate",      "one-way",        "split",        "one-link",        "direct-block", "reflect-block",
+		"flapping-link",  "test-lost",      "wipe",         "boot-lost",       "arp-answer",   "fenced",
+		"fence-fail",     "fence-hang",     "veto",         "countdown",       "abort",        "hold-down",
+		"wait-for-peer",  "failback",       "reflect-off",  "force",           "dry-run",      "before-act",
+		"before-think",   "last-renewal",   "last-grant",   "late-want",       "deaf-holder",  "idle-pair",
+		"forced-split",   "n1-broken",      "jiffies",      "full-queue",      "late-wake",    "flushed-stopped",
+		"flushed-claim",  "flushed-drop",   "blind-grant",  "drop-refused",    "bare-drop",    "orphan",
+		"expired",
 	};
 	static_assert(sizeof names / sizeof *names == MISHAP__COUNT, "every mishap has a name");
 	return names[mishap];
@@ -38,6 +40,7 @@ void tally_add(struct tally *sum, const struct tally *more) {
 	sum->told_claims += more->told_claims;
 	sum->refused_grants += more->refused_grants;
 	sum->refused_renewals += more->refused_renewals;
+	sum->waived += more->waived;
 	sum->excused += more->excused;
 	if (more->excused_longest > sum->excused_longest)
 		sum->excused_longest = more->excused_longest;

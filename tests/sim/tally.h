@@ -33,17 +33,39 @@ enum mishap {
 	MISHAP_RELOAD,          /* a shared IP is switched off on one node, or on again */
 	MISHAP_DISK_FAILS,      /* epochs cannot be reserved for a while */
 	MISHAP_SLOW,            /* addresses and disk are slow for a while */
-	MISHAP_DRAWN,           /* how many of them are drawn so */
+	MISHAP_CLOCK_RATE,      /* a clock runs at another rate from now on */
+	MISHAP_CLOCK_YEARS,     /* a wall clock is years off: boot numbers that are not ordered, if the disk is lost too */
+	MISHAP_STRANGER,        /* a third host claims a shared IP */
+	MISHAP_HEALTH_ILL,      /* the service is ill for a while */
+	MISHAP_DIGEST,          /* one node is told another configuration, or the same again */
+	MISHAP_RESOLVE,         /* more verbs */
+	MISHAP_CLEAR,
+	MISHAP_DRAWN, /* how many of them are drawn so */
 	/* befall by themselves */
 	MISHAP_LOSS = MISHAP_DRAWN,
 	MISHAP_DELAY,
 	MISHAP_DUPLICATE,
-	MISHAP_ONE_WAY,   /* one direction cut */
-	MISHAP_SPLIT,     /* both cut, each test IP on one side or none */
-	MISHAP_ONE_LINK,  /* one of two links cut */
-	MISHAP_TEST_LOST, /* a test request or its answer */
-	MISHAP_WIPE,      /* a disk is lost with the crash */
-	MISHAP_FORCE,     /* standdown, whatever the peer */
+	MISHAP_ONE_WAY,       /* one direction cut */
+	MISHAP_SPLIT,         /* both cut, each test IP on one side or none */
+	MISHAP_ONE_LINK,      /* one of several links cut */
+	MISHAP_DIRECT_BLOCK,  /* heartbeats blocked on all direct links, one way or both, and nothing else */
+	MISHAP_REFLECT_BLOCK, /* those that the test IPs reflect */
+	MISHAP_FLAPPING_LINK, /* all links come and go */
+	MISHAP_TEST_LOST,     /* a test request or its answer */
+	MISHAP_WIPE,          /* a disk is lost with the crash */
+	MISHAP_BOOT_LOST,     /* a boot number below one that the peer knows: made anew */
+	MISHAP_HOLDER,        /* somebody answered for a shared IP while the peer was silent */
+	MISHAP_FENCED,        /* a fence command took the peer's power */
+	MISHAP_FENCE_FAIL,
+	MISHAP_FENCE_HANG,
+	MISHAP_VETO,          /* the before-primary command said no, or did not end in time */
+	MISHAP_COUNTDOWN,     /* a takeover waited for the countdown */
+	MISHAP_ABORT,         /* which an operator stopped */
+	MISHAP_HOLD_DOWN,     /* takeovers followed one another too fast */
+	MISHAP_WAIT_FOR_PEER, /* a cold start that waits */
+	MISHAP_FAILBACK,      /* the role was asked back by the preferred node */
+	MISHAP_REFLECT_OFF,   /* reflected heartbeats never arrived, and were switched off */
+	MISHAP_FORCE,         /* standdown, whatever the peer */
 	MISHAP_DRY_RUN,
 	MISHAP_BEFORE_ACT,      /* frozen between a decision and its act */
 	MISHAP_BEFORE_DECISION, /* frozen between the reading of the clock and the decision */
@@ -86,6 +108,7 @@ const char *promise_name(enum promise promise);
 struct tally {
 	uint64_t seeds, events, failovers, violations;
 	uint64_t silent_claims, told_claims, refused_grants, refused_renewals;
+	uint64_t waived;                       /* spells of two speakers while N1 did not hold */
 	uint64_t excused;                      /* spells of two speakers that P1 does not promise against: see checker.h */
 	int64_t excused_longest, bare_longest; /* one of them; not guarded by a daemon that could run: ns */
 	uint64_t broken[PROMISE__COUNT];

@@ -1,4 +1,4 @@
-/* The world between the nodes: the clock, the wires, the test IPs. Faults and the adversary are faults.c's. */
+/* The world between the nodes: chance, the heap of happenings, and who takes each of them. */
 #include "tests/sim/world.h"
 
 #include <assert.h>
@@ -75,110 +75,7 @@ static struct happening take(struct world *w) {
 	return first;
 }
 
-/* ---- the wires ---- */
-
-/* N1 bounds how many frames in a row a wire that is whole may lose or hold up. */
-enum { MISSES = 2 };
-
-static void deliver(struct world *w, const struct happening *frame, span_t delay) {
-	world_post(w, w->now + delay, *frame);
-}
-
-static span_t prompt_delay(struct world *w) {
-	return world_between(w, 50 * USEC, 300 * USEC);
-}
-
-/* Returns whether it arrives in good time. */
-static bool send_on_link(struct world *w, unsigned from, const struct happening *frame) {
-	bool lost = world_chance(w, w->wires.loss[from]) || (w->bait == 2 - from && world_chance(w, 600));
-	bool late = w->wires.slow[from] && world_chance(w, w->mood.slow);
-	if (lost) {
-		w->tally->mishaps[MISHAP_LOSS]++;
-		if (w->wires.slow[from] && world_chance(w, 50)) /* given up for lost */
-			deliver(w, frame, world_between(w, w->h, 8 * w->dead));
-		return false;
-	}
-	if (late)
-		w->tally->mishaps[MISHAP_DELAY]++;
-	span_t longest = world_chance(w, 500) ? 8 * w->h : 8 * w->dead;
-	deliver(w, frame, late ? world_between(w, w->h / 2, longest) : prompt_delay(w));
-	if (!w->calm && world_chance(w, w->mood.duplicate)) {
-		w->tally->mishaps[MISHAP_DUPLICATE]++;
-		deliver(w, frame, world_between(w, 50 * USEC, world_chance(w, 500) ? MSEC : 6 * w->dead));
-	}
-	return !late;
-}
-
-/* A direction that is whole bears a few misses in a row; a deaf frame is not heard in any case, so it does not count. */
-static void keep_n1(struct world *w, unsigned from, unsigned link, bool prompt, const struct happening *frame) {
-	unsigned *missed = &w->wires.missed[from];
-	if (prompt) {
-		*missed = 0;
-	} else if (*missed >= MISSES) {
-		struct happening again = *frame;
-		again.frame.link = link;
-		deliver(w, &again, prompt_delay(w));
-		*missed = 0;
-	} else if (!frame->frame.hb.deaf) {
-		++*missed;
-	}
-}
-
-bool world_send(struct world *w, struct host *from, const struct heartbeat *hb) {
-	unsigned sender = from->index;
-	struct wires *wires = &w->wires;
-	adversary_overhear(w, from, hb);
-	if (hb->mark == MARK_PLAIN && !w->calm && wires->missed[sender] < MISSES && world_chance(w, w->mood.misfire)) {
-		w->tally->mishaps[MISHAP_FULL_QUEUE]++;
-		wires->missed[sender]++;
-		return false;
-	}
-	struct happening frame = {.type = HAPPEN_FRAME, .node = 1 - sender};
-	frame.frame.hb = *hb;
-	frame.frame.sent = w->now;
-	bool prompt = false;
-	int whole = -1;
-	for (unsigned link = 0; link < w->links; link++) {
-		if (wires->cut[sender][link])
-			continue;
-		whole = (int)link;
-		frame.frame.link = link;
-		prompt |= send_on_link(w, sender, &frame);
-	}
-	if (whole >= 0)
-		keep_n1(w, sender, (unsigned)whole, prompt, &frame);
-	return true;
-}
-
-void world_test(struct world *w, struct host *from, unsigned slot, mono_t decided) {
-	struct happening request = {.type = HAPPEN_REQUEST, .node = from->index, .life = from->life};
-	request.test.slot = slot;
-	request.test.sent = decided;
-	world_post(w, w->now + world_between(w, 20 * USEC, 400 * USEC), request);
-}
-
-static void test_reached(struct world *w, const struct happening *request) {
-	if (!w->wires.reach[request->node][request->test.slot])
-		return;
-	if (!w->calm && world_chance(w, 20)) {
-		w->tally->mishaps[MISHAP_TEST_LOST]++;
-		return;
-	}
-	struct happening answer = *request;
-	answer.type = HAPPEN_ANSWER;
-	world_post(w, w->now + world_between(w, 100 * USEC, 1500 * USEC), answer);
-}
-
 /* ---- what happens ---- */
-
-static void frame_arrived(struct world *w, const struct happening *frame) {
-	struct host *host = &w->host[frame->node];
-	if (!host->alive)
-		return;
-	true_t *arrived = &w->wires.arrived[1 - frame->node];
-	*arrived = mono_max(*arrived, frame->frame.sent);
-	host_frame(w, host, frame->frame.link, &frame->frame.hb);
-}
 
 static void disk_answered(struct world *w, const struct happening *reserved) {
 	struct host *host = &w->host[reserved->node];
@@ -211,7 +108,7 @@ static void watch(struct world *w) {
 		served |= host->alive && kernel_serves(&host->kernel, clock, &host->config.ips);
 		could |= faults_could_serve(w, host);
 	}
-	checker_service(&w->checker, w->now, served, could, w->disturbed, 12 * w->dead + 5 * SEC / 2);
+	checker_service(&w->checker, w->now, served, could, w->disturbed, 12 * w->dead + 5 * SEC / 2 + w->patience);
 	struct happening again = {.type = HAPPEN_WATCH};
 	world_post(w, w->now + w->h / 2, again);
 }
@@ -247,11 +144,16 @@ static bool stale(const struct world *w, const struct happening *it) {
 	case HAPPEN_TIMER:
 	case HAPPEN_REQUEST:
 	case HAPPEN_ANSWER:
+	case HAPPEN_PROBE:
+	case HAPPEN_HOLDER:
+	case HAPPEN_RAN:
+	case HAPPEN_HEALTH:
 	case HAPPEN_WORK:
 	case HAPPEN_PURGE:
 	case HAPPEN_THAW:
 		return it->life != w->host[it->node].life;
 	case HAPPEN_FRAME:
+	case HAPPEN_STRANGER:
 	case HAPPEN_RESERVED:
 	case HAPPEN_JIFFIES:
 	case HAPPEN_CARRIER:
@@ -284,17 +186,21 @@ static void happen(struct world *w, const struct happening *it) {
 		host_timer(w, host, it->id);
 		break;
 	case HAPPEN_FRAME:
-		frame_arrived(w, it);
-		break;
 	case HAPPEN_REQUEST:
-		test_reached(w, it);
-		break;
 	case HAPPEN_ANSWER:
-		if (w->wires.reach[it->node][it->test.slot])
-			host_answer(w, host, it->test.slot, it->test.sent);
+		wires_happen(w, it);
+		break;
+	case HAPPEN_PROBE:
+	case HAPPEN_HOLDER:
+	case HAPPEN_STRANGER:
+		lan_happen(w, it);
+		break;
+	case HAPPEN_RAN:
+	case HAPPEN_HEALTH:
+		commands_happen(w, it);
 		break;
 	case HAPPEN_WORK:
-		host_work_done(w, host, it->id);
+		acts_work_done(w, host, it->id);
 		break;
 	case HAPPEN_RESERVED:
 		if (it->life == host->life)
@@ -340,6 +246,7 @@ static void judge_emission(struct world *w) {
 		sights[i].hindered = host_hindered(w, host);
 		sights[i].removing = host->work.owe_removed || host->work.owe_dropped;
 		sights[i].unburied = host_unburied(host);
+		sights[i].answered = w->now >= mono_max(host->paused_until, host->starved_until) && lan_answers(w, host);
 	}
 	checker_emission(&w->checker, w->now, sights);
 }
