@@ -207,21 +207,6 @@ static bool has_link(const struct conf *c, enum transport transport) {
 	return false;
 }
 
-/* The shell looks for a mere name in the usual folders, and what it finds there first may not be what was meant. */
-static void warn_of_commands(struct draft *d) {
-	const char *command;
-	for (unsigned run = 0; run < RUN__COUNT; run++) {
-		command = d->conf.command[run] + strspn(d->conf.command[run], " ");
-		size_t word = strcspn(command, " ");
-		if (word && !memchr(command, '/', word))
-			conf_warn(
-				d->errors,
-				"the %s command \"%.64s\" does not begin with a path: the shell looks for it in the usual "
-				"folders; an absolute path says which one is meant",
-				run_name((enum run)run), command);
-	}
-}
-
 static void warn_of_choices(struct draft *d) {
 	const struct conf *c = &d->conf;
 	struct conf_errors *errors = d->errors;
@@ -248,7 +233,6 @@ static void warn_of_choices(struct draft *d) {
 			  "failback: node \"%s\" is preferred, and does nothing by itself: it never asks for the role; see "
 			  "automatic and backup-operations",
 			  preferred->name);
-	warn_of_commands(d);
 }
 
 /* ---- the configuration of one node ---- */

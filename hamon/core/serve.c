@@ -42,22 +42,27 @@ void serve_announce_again(struct core *core, mono_t now) {
 	core->announce_at = now;
 }
 
-/* Against a stranger, or a word of the peer's that came after ours. What was announced just now needs no defence. */
-void serve_defend(struct core *core, mono_t now, unsigned slot, struct actions *actions) {
-	if (!core->served || core->announcing || now - core->announced_at < defend_interval ||
-	    !ip_set_has(&core->config.ips, slot))
-		return;
-	core->announced_at = now;
-	core->announcing = true;
-	ip_set_add(&core_act(actions, ACT_ANNOUNCE)->ips, slot);
-	core->announce_at = mono_max(core->announce_at, now + defend_interval);
-}
-
 /* When the next one is due; with a stranger there, each is a defence. */
 static mono_t next_announcement(const struct core *core, mono_t now) {
 	span_t gap = core->announcements < ANNOUNCE_GAPS ? announce_gaps[core->announcements] : announce_refresh;
 
 	return now + (evidence_strange(core, now) ? mono_max(gap, defend_interval) : gap);
+}
+
+static void announce(struct core *core, mono_t now, struct actions *actions) {
+	core->announce_at = next_announcement(core, now);
+	core->announced_at = now;
+	core->announcements++;
+	core->announcing = true;
+	core_act(actions, ACT_ANNOUNCE)->ips = core->config.ips;
+}
+
+/* Against a stranger, or a word of the peer's that came after ours. What was announced just now needs no defence. All are
+ * announced: whoever has one of them may have others, and no refresh is put off for ever. */
+void serve_defend(struct core *core, mono_t now, unsigned slot, struct actions *actions) {
+	if (core->served && !core->announcing && now - core->announced_at >= defend_interval &&
+	    ip_set_has(&core->config.ips, slot))
+		announce(core, now, actions);
 }
 
 void serve_added(struct core *core, mono_t now, int error, struct actions *actions) {
@@ -114,13 +119,8 @@ void serve_tick(struct core *core, mono_t now, struct actions *actions) {
 		core->adding = true;
 		core_act(actions, ACT_ADD_ADDRESSES)->ips = core->config.ips;
 	}
-	if (!core->served || core->announcing || now < core->announce_at)
-		return;
-	core->announce_at = next_announcement(core, now);
-	core->announced_at = now;
-	core->announcements++;
-	core->announcing = true;
-	core_act(actions, ACT_ANNOUNCE)->ips = core->config.ips;
+	if (core->served && !core->announcing && now >= core->announce_at)
+		announce(core, now, actions);
 }
 
 void serve_reload(struct core *core, mono_t now, const struct ip_set *before, struct actions *actions) {

@@ -75,7 +75,9 @@ static void set_up(const struct demo_options *options) {
 	       clock_ms(probe_interval(demo.within)));
 	fflush(stdout);
 	net_build(&demo.net, false);
-	pair_init(&demo.pair, &demo.net, options->hamon, dir, &(struct pair_conf){.within = demo.within});
+	/* One failover after the other is what is shown, and no flapping link. */
+	pair_init(&demo.pair, &demo.net, options->hamon, dir,
+		  &(struct pair_conf){.within = demo.within, .failover = "hold-down = \"0s\""});
 	shell_at_death(show_logs);
 	demo.shared = frame_ip(PAIR_SHARED);
 	demo.sniff = sniff_start(&demo.net);
