@@ -40,8 +40,9 @@ struct arp_watch_interface {
  * when it comes back; one that could not be watched, or vanished, is tried again now. */
 void arp_watch_want(struct arp_watch *watch, const struct arp_watch_interface *list, size_t n);
 
-/* Is the interface watched? 0 (also of one that was down when it vanished: nobody tells of that); -EINPROGRESS: it will be; -ENOENT: nobody wants it; else the -errno that ended it: -ENODEV it is
- * gone or is called otherwise, -EPERM without CAP_NET_RAW, -EIO libpcap gave no better reason. */
+/* Is the interface watched? 0 (also of one that was down when it vanished: nobody tells of that); -EINPROGRESS: it will be;
+ * -ENOENT: nobody wants it; else the -errno that ended it: -ENODEV it is gone or is called otherwise, -EPERM without
+ * CAP_NET_RAW, -EIO libpcap gave no better reason. */
 int arp_watch_state(const struct arp_watch *watch, int ifindex);
 
 struct arp_seen {

@@ -75,8 +75,41 @@ int route_gateway(struct rtnl *rtnl, int ifindex, int family, struct ip_address 
 	return error;
 }
 
-/* By a datagram socket: connect() chooses route and source as a packet would get them, and sends nothing. It reads the routes
- * under RCU; RTM_GETROUTE would wait for the rtnl lock, which others hold for seconds at times. */
+/* ---- sources ---- */
+
+enum { IPV4, IPV6 };
+
+static const int families[ROUTE_FAMILIES] = {[IPV4] = AF_INET, [IPV6] = AF_INET6};
+
+int route_sources_init(struct route_sources *sources) {
+	struct route_sources fresh = {.sockets = {-1, -1}};
+
+	for (unsigned i = 0; i < ROUTE_FAMILIES; i++) {
+		fresh.sockets[i] = socket(families[i], SOCK_DGRAM | SOCK_CLOEXEC, 0);
+		if (fresh.sockets[i] >= 0 || errno == EAFNOSUPPORT)
+			continue;
+		int error = -errno;
+		route_sources_fini(&fresh);
+		return error;
+	}
+	*sources = fresh;
+	return 0;
+}
+
+void route_sources_fini(struct route_sources *sources) {
+	for (unsigned i = 0; i < ROUTE_FAMILIES; i++)
+		if (sources->sockets[i] >= 0)
+			close(sources->sockets[i]);
+}
+
+/* To nobody again: the source of the last connection would else be the next one's, and the socket would take datagrams in. */
+static int disconnect(int fd) {
+	struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+	return connect(fd, &nobody, sizeof(nobody)) < 0 ? -errno : 0;
+}
+
+/* connect() chooses route and source as a packet would get them, and sends nothing. It reads the routes under RCU; RTM_GETROUTE
+ * would wait for the rtnl lock, which others hold for seconds at times. */
 static int connected_source(int fd, const struct ip_address *to, int ifindex, struct ip_address *source) {
 	union {
 		struct sockaddr any;
@@ -94,7 +127,7 @@ static int connected_source(int fd, const struct ip_address *to, int ifindex, st
 			.sin6_family = AF_INET6, .sin6_port = htons(DISCARD), .sin6_scope_id = (uint32_t)ifindex};
 		memcpy(&name.in6.sin6_addr, to->bytes, sizeof(name.in6.sin6_addr));
 	}
-	if (ifindex != 0 && setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &ifindex, sizeof(ifindex)) < 0)
+	if (setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &ifindex, sizeof(ifindex)) < 0)
 		return -errno;
 	if (connect(fd, &name.any, len) < 0 || getsockname(fd, &name.any, &len) < 0)
 		return -errno;
@@ -106,11 +139,16 @@ static int connected_source(int fd, const struct ip_address *to, int ifindex, st
 	return 0;
 }
 
-int route_source(const struct ip_address *to, int ifindex, struct ip_address *source) {
-	int fd = socket(to->family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+int route_source(const struct route_sources *sources, const struct ip_address *to, int ifindex, struct ip_address *source) {
+	int fd = sources->sockets[to->family == AF_INET ? IPV4 : IPV6];
 	if (fd < 0)
-		return -errno;
-	int error = connected_source(fd, to, ifindex, source);
-	close(fd);
+		return -EAFNOSUPPORT;
+	struct ip_address found;
+	int error = connected_source(fd, to, ifindex, &found);
+	int undone = disconnect(fd);
+	if (!error)
+		error = undone;
+	if (!error)
+		*source = found;
 	return error;
 }

@@ -13,8 +13,18 @@
  * 0, -ENOENT (there is none), or -errno. */
 int route_gateway(struct rtnl *rtnl, int ifindex, int family, struct ip_address *gateway);
 
-/* The source address that a packet to this address would get, through the interface (0: as routed). Never waits. 0 or -errno:
- * -ENETUNREACH, -EADDRNOTAVAIL, -ENODEV, -EAFNOSUPPORT, ... */
-int route_source(const struct ip_address *to, int ifindex, struct ip_address *source);
+/* For look-ups of sources: a datagram socket of each family, opened once, by which nothing is sent or received. */
+enum { ROUTE_FAMILIES = 2 };
+struct route_sources {
+	int sockets[ROUTE_FAMILIES]; /* -1: a host without that family */
+};
+
+/* 0 or -errno. */
+int route_sources_init(struct route_sources *sources);
+void route_sources_fini(struct route_sources *sources);
+
+/* The source address that a packet to this address would get, through the interface (0: as routed). Never waits, takes no
+ * memory. 0 or -errno: -ENETUNREACH, -EADDRNOTAVAIL, -ENODEV, -EAFNOSUPPORT, ... */
+int route_source(const struct route_sources *sources, const struct ip_address *to, int ifindex, struct ip_address *source);
 
 #endif

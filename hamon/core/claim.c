@@ -6,9 +6,10 @@
 /* A grant that fails again and again is tried once in so many dead intervals. */
 enum { CLAIM_DEADS = 4 };
 
-/* A node whose key differs is no dead peer: somebody lives there, and may well serve. */
+/* A node whose key differs is no dead peer: somebody lives there, and may well serve. Nor is one that lost its boot number, and
+ * whose frames therefore pass for those of an earlier life. */
 bool claim_stranger(const struct core *core, mono_t now) {
-	return now - core->wrong_key <= core->config.timers.dead;
+	return now - mono_max(core->wrong_key, core->peer.old_rx) <= core->config.timers.dead;
 }
 
 /* ELIGIBLE: automatic failover is in force, nothing is broken here, no stranger speaks for the peer, both were told the same,

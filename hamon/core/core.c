@@ -52,7 +52,7 @@ void core_init(struct core *core, const struct core_config *config, const struct
 	for (unsigned i = 0; i < CORE_LINKS; i++)
 		core->links[i] = (struct link){.rx = MONO_NEVER, .rtt = -1, .jitter = -1};
 	core->peer.rx = core->peer.direct_rx = now;
-	core->peer.echo = core->peer.echo_newest = core->peer.deaf_rx = MONO_NEVER;
+	core->peer.echo = core->peer.echo_newest = core->peer.deaf_rx = core->peer.old_rx = MONO_NEVER;
 	core->state = STATE_INIT;
 	core->state_cause = CAUSE_START;
 }

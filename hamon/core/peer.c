@@ -105,11 +105,12 @@ static void restarted(struct core *core, mono_t now, uint64_t boot, struct actio
 		core->links[i] = (struct link){.up = core->links[i].up, .rx = core->links[i].rx, .rtt = -1, .jitter = -1};
 }
 
-/* The first word of the peer since our start names a boot number of ours that is later than this one: the state directory was
- * lost, and the clock is behind. The peer would take all that we say for a replay. */
+/* The peer knows a boot number of ours that is later than this one: the state directory was lost, and the clock is behind. It
+ * takes all that we say for a replay, and would for ever, so not even a lease that we hold keeps this start from ending. */
 static void check_boot(struct core *core, mono_t now, const struct heartbeat *hb, struct actions *actions) {
-	if (core->peer.known || core->held || hb->echo_boot <= core->boot || claim_stranger(core, now))
+	if (core->raising || hb->echo_boot <= core->boot || now - core->wrong_key <= core->config.timers.dead)
 		return;
+	core->raising = true;
 	transition_note(core, now, NOTE_BOOT, actions)->value = (int64_t)hb->echo_boot;
 	core_act(actions, ACT_RAISE_BOOT)->boot = hb->echo_boot;
 }
@@ -173,6 +174,7 @@ void peer_heartbeat(struct core *core, mono_t now, const struct heartbeat *hb, m
 
 	if (hb->boot < peer->boot) {
 		peer->old_boot++;
+		peer->old_rx = mono_max(peer->old_rx, rx);
 		return;
 	}
 	if (hb->boot > peer->boot)

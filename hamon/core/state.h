@@ -12,6 +12,7 @@ struct peer {
 	bool known;              /* a heartbeat of it was ever accepted */
 	uint64_t boot, seq;      /* newest accepted, deaf ones included */
 	uint64_t accepted;       /* seq of the newest that was not deaf: what we echo; 0: none of this boot */
+	mono_t old_rx;           /* of the newest frame of a boot number that is not its newest; MONO_NEVER */
 	mono_t rx;               /* prx: kernel's receive time of that one; our own start at first */
 	mono_t deaf_rx;          /* of its newest deaf one; MONO_NEVER */
 	bool says;               /* `frame` is valid: the newest heartbeat was not deaf */
@@ -70,6 +71,7 @@ struct core {
 
 	/* epochs */
 	uint64_t boot;     /* bootno */
+	bool raising;      /* a larger one was asked for */
 	uint64_t seen;     /* the highest epoch known */
 	uint64_t reserved; /* we may use epochs up to this */
 	bool reserving;

@@ -190,32 +190,55 @@ static bool carries_shared_ips(const struct node *node, unsigned interface) {
 	return false;
 }
 
-/* Once, and not of an interface that is down, gone, or new: it has no carrier, which is told elsewhere, or is watched soon. */
-static void say_unwatched(struct node *node, const struct iface *iface, int state) {
+/* Not one that is down, gone, or new: it has no carrier, which is told elsewhere, or is watched soon. */
+static bool is_unwatched(int state) {
 	static const int known[] = {0, -EINPROGRESS, -ENOENT, -ENETDOWN, -ENODEV};
 
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
 		if (state == known[i])
-			return;
-	if (!node->arp.said)
-		node_say(node, NOTE_ERROR, -state,
-			 "%s cannot be watched: a living holder of the shared IPs, or a stranger, would not be noticed",
-			 iface->name);
-	node->arp.said = true;
+			return false;
+	return true;
+}
+
+/* Once, of what stays so for a while: `name` is the first of them, NULL: there is none. What is just being tried (-EINPROGRESS)
+ * says nothing either way. */
+static void judge_watch(struct node *node, const char *name, int state, bool trying) {
+	struct node_arp *arp = &node->arp;
+
+	if (!name) {
+		arp->unwatched = trying ? arp->unwatched : MONO_FAR;
+		arp->said &= trying;
+		return;
+	}
+	arp->unwatched = mono_min(arp->unwatched, node->now);
+	if (arp->said || node->now - arp->unwatched < watch_again)
+		return;
+	arp->said = true;
+	node_say(node, NOTE_ERROR, -state,
+		 "%s cannot be watched: a living holder of the shared IPs, or a stranger, would not be noticed", name);
 }
 
 static void review(struct node *node) {
 	struct arp_watch_interface list[ARP_WATCH_INTERFACES] = {0};
+	const char *unwatched = NULL;
+	bool trying = false;
+	int why = 0;
 	size_t n = 0;
 
 	for (unsigned i = 0; i < node->interfaces_n && n < ARP_WATCH_INTERFACES; i++) {
 		const struct iface *iface = &node->interfaces[i].iface;
 		if (iface->ifindex == 0 || !carries_shared_ips(node, i))
 			continue;
-		say_unwatched(node, iface, arp_watch_state(node->arp.watch, iface->ifindex));
+		int state = arp_watch_state(node->arp.watch, iface->ifindex);
+		trying |= state == -EINPROGRESS;
+		if (!unwatched && is_unwatched(state)) {
+			unwatched = iface->name;
+			why = state;
+		}
 		list[n].ifindex = iface->ifindex;
 		memcpy(list[n++].name, iface->name, sizeof iface->name);
 	}
+	judge_watch(node, unwatched, why, trying);
 	arp_watch_want(node->arp.watch, list, n);
 	node->arp.review_at = node->now + watch_again;
 }
@@ -291,6 +314,7 @@ void node_arp_probe(struct node *node, const struct ip_set *set) {
 int node_arp_init(struct node *node) {
 	int error = arp_watch_start(&node->arp.watch);
 
+	node->arp.unwatched = MONO_FAR;
 	return error ? error : loop_add(&node->loop, arp_watch_fd(node->arp.watch), EPOLLIN, watch_ready, node);
 }
 

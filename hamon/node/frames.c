@@ -85,7 +85,7 @@ static void push_heartbeat(struct node *node, unsigned link, bool in, const stru
 		return;
 	put_text(line, "kind", "heartbeat");
 	put_text(line, "direction", in ? "in" : "out");
-	put_text(line, "link", node->conf.links[link].name);
+	put_text(line, "link", link < node->links_n ? node->conf.links[link].name : "(bare)");
 	if (hb)
 		put_heartbeat(line, hb, node->names[in ? 1 - node->self : node->self]);
 	put_text(line, "verdict", verdict);

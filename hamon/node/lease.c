@@ -42,6 +42,14 @@ static void make_plan(const struct node *node, struct lease_plan *plan) {
 			plan->addresses[plan->addresses_n++] = node->ips.slots[i].conf.address;
 }
 
+/* Member by member: the structure has holes, and only the counted part of its lists is planned. */
+static bool same_plan(const struct lease_plan *a, const struct lease_plan *b) {
+	return a->length == b->length && a->udp_port == b->udp_port && a->interfaces_n == b->interfaces_n &&
+	       a->addresses_n == b->addresses_n &&
+	       memcmp(a->interfaces, b->interfaces, a->interfaces_n * sizeof a->interfaces[0]) == 0 &&
+	       memcmp(a->addresses, b->addresses, a->addresses_n * sizeof a->addresses[0]) == 0;
+}
+
 static void refused(struct node *node, int error, const struct lease_refusal *why) {
 	node->lease.build_at = node->now + build_again;
 	if (node->lease.said == error)
@@ -73,7 +81,7 @@ static void bring_up_to_date(struct node *node) {
 	struct node_lease *lease = &node->lease;
 
 	make_plan(node, &plan);
-	if (lease->stands && memcmp(&plan, &lease->plan, sizeof plan) == 0)
+	if (lease->stands && same_plan(&plan, &lease->plan))
 		return;
 	lease->plan = plan;
 	if (!lease->stands || lease_update(lease->kernel, &plan) != 0)

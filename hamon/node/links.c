@@ -1,12 +1,13 @@
 /* The heartbeat links: bound to their interfaces, heartbeats in and out, and which of them the mark leaves by. */
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "hamon/node/parts.h"
 
 /* A stranger is told of again after so long, not with every frame. */
 static const span_t stranger_again = 60 * SEC;
-/* A link that could not take a marked heartbeat is the last choice for so long. */
+/* What could not take a marked heartbeat is the last choice for so long. */
 static const span_t mark_again = 1 * SEC;
 
 /* NULL: what reflects is bound to none. */
@@ -207,24 +208,50 @@ static bool seal(struct node *node, const struct heartbeat *hb, uint8_t frame[st
 	return auth_seal(&node->auth, node->self, frame, HEARTBEAT_LEN) == 0;
 }
 
-/* How well the link could bear the mark; 0: not at all. A datagram may wait in the kernel for the neighbour's address, so
- * Ethernet goes first; and one that failed lately last. */
-static unsigned merit(const struct node *node, uint8_t links, unsigned slot) {
-	const struct node_link *link = &node->links[slot];
-	const struct node_interface *interface = interface_of(node, slot);
-
-	if (!(links >> slot & 1) || !interface || !node_interface_carries(interface) || !peerlink_ready(&link->peerlink))
-		return 0;
-	return 1 + (node->conf.links[slot].transport == TRANSPORT_ETHERNET) + 2 * (node->now - link->failed >= mark_again);
+/* An interface for a bare frame: where shared IPs are served, the lease's rules stand too. NULL: none carries anything, so
+ * nobody could be served there. */
+static const struct iface *bare_interface(const struct node *node) {
+	if (!node_lease_in_place(node))
+		return NULL;
+	for (unsigned i = 0; i < CORE_IPS; i++) {
+		const struct node_ip *ip = &node->ips.slots[i];
+		if (ip->used && node_interface_carries(&node->interfaces[ip->interface]))
+			return &node->interfaces[ip->interface].iface;
+	}
+	return NULL;
 }
 
-/* The best of them, and of equals the one that took a marked heartbeat last; -1: none. */
-static int marking_link(const struct node *node, uint8_t links) {
-	int best = -1;
-	unsigned most = 0;
+/* A datagram to a peer that is not heard waits for a neighbour that nobody answers for, and its mark with it. */
+static bool can_bear(const struct node *node, const struct heartbeat *hb, uint8_t links, unsigned slot) {
+	const struct node_interface *interface = interface_of(node, slot);
 
-	for (unsigned i = 0; i < node->links_n; i++) {
-		unsigned slot = (node->marking + i) % node->links_n, now = merit(node, links, slot);
+	return links >> slot & 1 && interface && node_interface_carries(interface) &&
+	       peerlink_ready(&node->links[slot].peerlink) &&
+	       !(node->conf.links[slot].transport == TRANSPORT_UDP && hb->unheard);
+}
+
+enum { BARE = 1, DATAGRAM, ETHERNET, WELL = ETHERNET };
+
+/* How well it could bear the mark; 0: not at all. A datagram may wait in the kernel even so, so Ethernet goes first; a bare
+ * frame goes where the peer may not hear it; and what failed lately goes last. */
+static unsigned merit(const struct node *node, const struct heartbeat *hb, uint8_t links, unsigned slot) {
+	bool bare = slot == node->links_n;
+	mono_t failed = bare ? node->bare.failed : node->links[slot].failed;
+	unsigned kind = bare ? BARE : node->conf.links[slot].transport == TRANSPORT_ETHERNET ? ETHERNET : DATAGRAM;
+
+	if (bare ? !bare_interface(node) : !can_bear(node, hb, links, slot))
+		return 0;
+	return kind + (node->now - failed >= mark_again ? WELL : 0);
+}
+
+/* The best of them, and of equals the one that took a marked heartbeat last: a link; links_n: none, but a bare frame can;
+ * -1: nothing can. */
+static int choose_bearer(const struct node *node, const struct heartbeat *hb, uint8_t links) {
+	unsigned n = node->links_n + 1, most = 0;
+	int best = -1;
+
+	for (unsigned i = 0; i < n; i++) {
+		unsigned slot = (node->marking + i) % n, now = merit(node, hb, links, slot);
 		if (now > most) {
 			most = now;
 			best = (int)slot;
@@ -233,9 +260,16 @@ static int marking_link(const struct node *node, uint8_t links) {
 	return best;
 }
 
-/* 0 or -errno. A link that is not ready is no failure of it: the core knows. */
+static int send_bare(const struct node *node, const uint8_t *frame) {
+	const struct iface *iface = bare_interface(node);
+
+	return iface ? peerlink_bare_send(node->bare.fd, iface->ifindex, iface->mac, frame, HEARTBEAT_LEN) : -ENODEV;
+}
+
+/* By the link; links_n: bare. 0 or -errno. A link that is not ready is no failure of it: the core knows. */
 static int send_on(struct node *node, unsigned slot, const uint8_t *frame, const struct heartbeat *hb) {
-	int error = peerlink_send(&node->links[slot].peerlink, frame, HEARTBEAT_LEN);
+	int error = slot == node->links_n ? send_bare(node, frame)
+					  : peerlink_send(&node->links[slot].peerlink, frame, HEARTBEAT_LEN);
 
 	if (error == 0)
 		node_frame_heartbeat(node, slot, false, HEARTBEAT_OK, hb);
@@ -244,15 +278,17 @@ static int send_on(struct node *node, unsigned slot, const uint8_t *frame, const
 	return error;
 }
 
-/* The marked heartbeat was sent: did the mark do its work? What an Ethernet link takes has passed the rules. */
+/* The marked heartbeat was sent: did the mark do its work? What an Ethernet link takes has passed the rules, for they stood on
+ * its interface before it was bound. */
 static enum sent effect(struct node *node, unsigned slot, enum heartbeat_mark mark) {
-	bool waits = node->conf.links[slot].transport != TRANSPORT_ETHERNET; /* perhaps, for the neighbour's address */
+	bool bare = slot == node->links_n;
+	bool waits = !bare && node->conf.links[slot].transport == TRANSPORT_UDP; /* perhaps, for the neighbour's address */
 
 	switch (mark) {
 	case MARK_PLAIN:
 		return SENT_OUT;
 	case MARK_RENEW:
-		return waits ? node_lease_renewed(node) : SENT_OUT;
+		return waits || bare ? node_lease_renewed(node) : SENT_OUT;
 	case MARK_GRANT:
 		return node_lease_granted(node) ? SENT_OUT : waits ? SENT_FAILED : SENT_REFUSED;
 	}
@@ -268,17 +304,17 @@ static enum sent send_marked(struct node *node, unsigned slot, const uint8_t *fr
 	else if (error == -ENOBUFS && node_lease_refused(node, hb->mark))
 		result = SENT_REFUSED;
 	if (result != SENT_OUT)
-		node->links[slot].failed = node->now;
+		*(slot == node->links_n ? &node->bare.failed : &node->links[slot].failed) = node->now;
 	node->marking = slot;
 	return result;
 }
 
-/* The mark goes out on one link alone, once for each decision: each marked frame renews by itself, and a freeze between two of
+/* The mark goes out on one link alone, or bare, once for each decision: each marked frame renews by itself, and a freeze between two of
  * them would buy the lease once more than the timers count on. The others get the same heartbeat without it; of a grant that
  * was refused, which speaks of a lease, nothing. */
 static enum sent send_on_all(struct node *node, uint8_t links, const uint8_t *marked, const uint8_t *plain,
 			     const struct heartbeat *hb) {
-	int first = hb->mark == MARK_PLAIN ? -1 : marking_link(node, links);
+	int first = hb->mark == MARK_PLAIN ? -1 : choose_bearer(node, hb, links);
 	enum sent result = first < 0 ? SENT_FAILED : send_marked(node, (unsigned)first, marked, hb);
 	struct heartbeat unmarked = *hb;
 
@@ -331,20 +367,28 @@ static int open_link(struct node *node, unsigned slot) {
 	return -EINVAL;
 }
 
-int node_links_init(struct node *node) {
-	int error = 0;
+static int open_bare(struct node *node) {
+	node->bare = (struct node_bare){.fd = peerlink_bare_open(), .failed = MONO_NEVER};
+	return node->bare.fd < 0 ? node->bare.fd : 0;
+}
 
+int node_links_init(struct node *node) {
+	int error = node_mirrors_init(node);
+
+	if (!error)
+		error = open_bare(node);
 	for (unsigned i = 0; i < node->conf.links_n && !error; i++) {
 		error = open_link(node, i);
 		if (!error)
 			error = loop_add(&node->loop, node->links[i].peerlink.fd, EPOLLIN, link_ready, NULL);
 		node->links_n += !error;
 	}
-	node_mirrors_review(node);
 	return error;
 }
 
 void node_links_fini(struct node *node) {
 	for (unsigned i = 0; i < node->links_n; i++)
 		peerlink_close(&node->links[i].peerlink);
+	close(node->bare.fd);
+	node_mirrors_fini(node);
 }

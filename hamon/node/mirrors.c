@@ -27,7 +27,8 @@ static struct ip_address routed(const struct node *node, unsigned family) {
 		if (!(tests->mask & 1U << i) || tests->address[i].family != families[family])
 			continue;
 		tested = true;
-		if (route_source(&tests->address[i], tests->ifindex[i], &source) == 0 && is_own(node, &source))
+		if (route_source(&node->mirrors.sources, &tests->address[i], tests->ifindex[i], &source) == 0 &&
+		    is_own(node, &source))
 			return source;
 	}
 	return tested && is_own(node, &node->mirrors.own[family]) ? node->mirrors.own[family] : nowhere;
@@ -46,12 +47,11 @@ static struct ip_address peer_address(const struct node *node, unsigned family) 
 	return is_own(node, address) ? *address : nowhere;
 }
 
-static void point(const struct node *node, struct peerlink *link) {
+static void point(const struct node *node, const struct ip_address peer[static PEERLINK_FAMILIES], struct peerlink *link) {
 	const struct node_tests *tests = &node->tests;
 	struct peerlink_mirrors mirrors = {0};
 
-	for (unsigned i = 0; i < PEERLINK_FAMILIES; i++)
-		mirrors.peer[i] = peer_address(node, i);
+	memcpy(mirrors.peer, peer, sizeof mirrors.peer);
 	for (unsigned i = 0; i < CORE_TESTS; i++) {
 		if (!(tests->mask & 1U << i))
 			continue;
@@ -72,14 +72,19 @@ void node_mirrors_noticed(struct node *node, const struct addr_entry *entry) {
 }
 
 void node_mirrors_tick(struct node *node) {
+	struct ip_address peer[PEERLINK_FAMILIES];
+
 	if (!node->mirrors.review)
 		return;
 	node->mirrors.review = false;
-	for (unsigned i = 0; i < PEERLINK_FAMILIES; i++)
+	for (unsigned i = 0; i < PEERLINK_FAMILIES; i++) {
 		node->mirrors.own[i] = own_address(node, i);
+		peer[i] = peer_address(node, i);
+	}
 	for (unsigned i = 0; i < node->links_n; i++)
 		if (node->conf.links[i].transport == TRANSPORT_REFLECT)
-			point(node, &node->links[i].peerlink);
+			point(node, peer, &node->links[i].peerlink);
+	node_tests_peer(node, peer);
 	node->interfaces_changed = true; /* the core is to know whether the link is ready */
 }
 
@@ -107,4 +112,13 @@ void node_mirrors_heard(struct node *node, const struct heartbeat *hb) {
 		return;
 	memcpy(node->mirrors.told, now, sizeof now);
 	node_mirrors_review(node);
+}
+
+int node_mirrors_init(struct node *node) {
+	node_mirrors_review(node);
+	return route_sources_init(&node->mirrors.sources);
+}
+
+void node_mirrors_fini(struct node *node) {
+	route_sources_fini(&node->mirrors.sources);
 }

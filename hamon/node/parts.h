@@ -48,6 +48,12 @@ struct node_interface {
 	bool peer_mac_known;
 };
 
+/* The mark's way out where no link can bear it: a frame on an interface that carries shared IPs. */
+struct node_bare {
+	int fd;
+	mono_t failed; /* as of a link */
+};
+
 struct node_link {
 	struct peerlink peerlink;
 	int interface; /* index; -1: it reflects */
@@ -58,6 +64,7 @@ struct node_link {
 
 /* What reflected heartbeats need to know. By family: IPv4, IPv6; family 0: not known. */
 struct node_mirrors {
+	struct route_sources sources;
 	bool review;                               /* test IPs, routes or addresses changed */
 	struct ip_address own[PEERLINK_FAMILIES];  /* this node's, towards the test IPs */
 	struct ip_address told[PEERLINK_FAMILIES]; /* the peer's, by its newest heartbeat */
@@ -134,6 +141,7 @@ struct node_tests {
 	uint16_t mask;
 	uint16_t own;     /* mask: an address of this very node, whose answers would prove nothing: none is asked for */
 	bool own_changed; /* perhaps: such an address came or went */
+	uint16_t peers;   /* mask: an address of the peer's, and that was said */
 	bool gateway;     /* none was configured */
 	span_t rtt[CORE_TESTS]; /* of the newest answer; -1: none yet */
 	struct node_record record[CORE_TESTS];
@@ -170,7 +178,8 @@ enum {
 struct node_arp {
 	struct arp_watch *watch;
 	mono_t review_at; /* what is to be watched is gone through: at each change, and now and then */
-	bool said;        /* that an interface cannot be watched */
+	mono_t unwatched; /* since when an interface could not be watched; MONO_FAR: all can */
+	bool said;        /* that it cannot */
 	unsigned next;    /* the slot that is probed next */
 	uint64_t probes, probes_failed;
 	struct node_stranger strangers[NODE_STRANGERS], newest; /* newest: since the start; claims 0: none ever */
@@ -244,7 +253,8 @@ struct node {
 	bool interfaces_changed, gateway_changed; /* since the core was told */
 	bool links_unbound;                       /* some of them are to be bound, or it is worth another trial */
 	struct node_link links[CORE_LINKS];
-	unsigned links_n, marking; /* marking: the link that marked heartbeats leave by */
+	unsigned links_n, marking; /* marking: the link that marked heartbeats leave by; links_n: none, they are bare */
+	struct node_bare bare;
 	struct node_mirrors mirrors;
 	uint64_t peer_boot, peer_seq; /* of its newest verified heartbeat */
 	uint64_t rejected[REJECT__COUNT];
@@ -328,6 +338,8 @@ void node_links_drain(struct node *node);
 void node_links_send(struct node *node, struct heartbeat *hb, uint8_t links); /* links: mask */
 
 /* ---- mirrors.c ---- */
+int node_mirrors_init(struct node *node);
+void node_mirrors_fini(struct node *node);
 /* Test IPs, routes or addresses changed. */
 void node_mirrors_review(struct node *node);
 void node_mirrors_noticed(struct node *node, const struct addr_entry *entry); /* an address came or went */
@@ -343,6 +355,8 @@ int node_tests_init(struct node *node);
 void node_tests_gateway(struct node *node);
 /* An address came or went on this node, or any may have (NULL). */
 void node_tests_noticed(struct node *node, const struct addr_entry *entry);
+/* Where the peer is, by each family: a test IP there is warned of. */
+void node_tests_peer(struct node *node, const struct ip_address peer[static PEERLINK_FAMILIES]);
 void node_tests_figures(const struct node *node, unsigned slot, struct node_test_figures *out);
 void node_tests_send(struct node *node, uint16_t mask);
 void node_tests_drain(struct node *node);
@@ -368,7 +382,7 @@ void node_lease_drop(struct node *node);
 /* A marked heartbeat could not be sent for want of room (ENOBUFS). The kernel drops it so when there is no lease, or no permit;
  * a full queue says the same: is the element gone? */
 bool node_lease_refused(struct node *node, enum heartbeat_mark mark);
-/* A heartbeat with the renew mark was sent, and may still wait in the kernel. SENT_OUT: the lease was renewed for this decision;
+/* A heartbeat with the renew mark was sent, and may still wait in the kernel, or have met no rule. SENT_OUT: the lease was renewed for this decision;
  * SENT_REFUSED: there is none; SENT_FAILED: not, or not yet. */
 enum sent node_lease_renewed(struct node *node);
 /* A heartbeat with the grant mark left: is the lease there? Not if nothing stood in its way. */
@@ -402,7 +416,7 @@ void node_hooks_tick(struct node *node);
 mono_t node_hooks_deadline(const struct node *node);
 
 /* ---- frames.c ---- */
-/* A heartbeat came in or went out; hb is not looked at unless it was verified: HEARTBEAT_OK, REJECT_OLD_BOOT, REJECT_REPLAY. */
+/* A heartbeat came in or went out, by a link or (links_n) bare; hb is not looked at unless it was verified: HEARTBEAT_OK, REJECT_OLD_BOOT, REJECT_REPLAY. */
 void node_frame_heartbeat(struct node *node, unsigned link, bool in, enum heartbeat_reject verdict,
 			  const struct heartbeat *hb);
 /* Hands the core a verified heartbeat (EV_HEARTBEAT), and tells those who watch whether it was believed. */

@@ -76,6 +76,7 @@ static void adopt(struct node *node, const struct choice *choice) {
 
 	node->core_config.tests_renewed |= fresh;
 	forget(tests, fresh | (uint16_t)~choice->mask);
+	tests->peers &= (uint16_t) ~(fresh | ~choice->mask);
 	memcpy(tests->address, choice->address, sizeof tests->address);
 	memcpy(tests->ifindex, choice->ifindex, sizeof tests->ifindex);
 	tests->mask = choice->mask;
@@ -128,6 +129,29 @@ static void find_own(struct node *node) {
 
 void node_tests_noticed(struct node *node, const struct addr_entry *entry) {
 	node->tests.own_changed |= !entry || with_address(&node->tests, entry) != 0;
+}
+
+/* ---- the peer ---- */
+
+/* It is asked all the same: who hears the peer answer is not alone. But where it answers, the network need not, and when the
+ * peer dies the test fails with it. */
+void node_tests_peer(struct node *node, const struct ip_address peer[static PEERLINK_FAMILIES]) {
+	struct node_tests *tests = &node->tests;
+	char text[INET6_ADDRSTRLEN];
+
+	for (unsigned i = 0; i < CORE_TESTS * PEERLINK_FAMILIES; i++) {
+		unsigned slot = i / PEERLINK_FAMILIES;
+		uint16_t bit = (uint16_t)(1U << slot);
+		if (!(tests->mask & ~tests->peers & bit) ||
+		    !same_address(&tests->address[slot], &peer[i % PEERLINK_FAMILIES]))
+			continue;
+		tests->peers |= bit;
+		node_say(node, NOTE_WARNING, 0,
+			 "test IP %s is an address of %s: its answer proves nothing of the network, and fails with that "
+			 "node; "
+			 "choose another one",
+			 conf_address_text(&tests->address[slot], text), node->names[1 - node->self]);
+	}
 }
 
 /* ---- the gateway that stands in ---- */

@@ -1,4 +1,4 @@
-/* Heartbeats on Ethernet, by AF_PACKET: the socket, the group and the Ethernet header.
+/* Heartbeats on Ethernet, by AF_PACKET: the socket, the group and the Ethernet header; and bare frames, which no link sends.
  *
  * Why multicast below IP: a unicast heartbeat stops leaving once the dead peer's neighbour entry fails, and with it the lease
  * of a healthy primary that its own heartbeats renew. The socket goes through the queueing discipline on purpose (no
@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_packet.h>
+#include <linux/pkt_sched.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -25,7 +26,7 @@ static int bind_to(struct peerlink *link, int ifindex, const uint8_t mac[static 
 		.sll_family = AF_PACKET, .sll_protocol = htons(HEARTBEAT_ETHERTYPE), .sll_ifindex = ifindex};
 	if (bind(link->fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
 		return -errno;
-	memcpy(link->header.ether_shost, mac, ETH_ALEN);
+	memcpy(link->mac, mac, ETH_ALEN);
 	return membership(link->fd, ifindex, PACKET_ADD_MEMBERSHIP);
 }
 
@@ -39,12 +40,26 @@ static bool ready(const struct peerlink *link) {
 	return link->ifindex != 0;
 }
 
-static int send_frame(struct peerlink *link, const uint8_t *heartbeat, size_t len) {
+static struct ether_header header_from(const uint8_t mac[static ETH_ALEN]) {
+	struct ether_header header = {.ether_type = htons(HEARTBEAT_ETHERTYPE)};
+	memcpy(header.ether_dhost, PEERLINK_GROUP, ETH_ALEN);
+	memcpy(header.ether_shost, mac, ETH_ALEN);
+	return header;
+}
+
+/* name: the interface; NULL: the one that the socket is bound to. */
+static int put_frame(int fd, struct sockaddr_ll *name, struct ether_header header, const uint8_t *heartbeat, size_t len) {
 	struct iovec parts[] = {
-		{.iov_base = &link->header, .iov_len = sizeof(link->header)},
+		{.iov_base = &header, .iov_len = sizeof(header)},
 		{.iov_base = (void *)heartbeat, .iov_len = len}, /* read only, though its type cannot say so */
 	};
-	return peerlink_put(link->fd, &(struct msghdr){.msg_iov = parts, .msg_iovlen = 2});
+	struct msghdr message = {
+		.msg_name = name, .msg_namelen = name ? sizeof(*name) : 0, .msg_iov = parts, .msg_iovlen = 2};
+	return peerlink_put(fd, &message);
+}
+
+static int send_frame(struct peerlink *link, const uint8_t *heartbeat, size_t len) {
+	return put_frame(link->fd, NULL, header_from(link->mac), heartbeat, len);
 }
 
 static int receive(struct peerlink *link, struct peerlink_frame *frame) {
@@ -87,7 +102,25 @@ int peerlink_open_ethernet(struct peerlink *link) {
 		close(fd);
 		return error;
 	}
-	*link = (struct peerlink){.transport = &transport, .fd = fd, .header = {.ether_type = htons(HEARTBEAT_ETHERTYPE)}};
-	memcpy(link->header.ether_dhost, PEERLINK_GROUP, ETH_ALEN);
+	*link = (struct peerlink){.transport = &transport, .fd = fd};
 	return 0;
+}
+
+/* ---- bare frames ---- */
+
+int peerlink_bare_open(void) {
+	/* Protocol 0, and never bound: it hears nothing. */
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	int error = peerlink_set(fd, SOL_SOCKET, SO_PRIORITY, TC_PRIO_CONTROL);
+	if (error)
+		close(fd);
+	return error ? error : fd;
+}
+
+int peerlink_bare_send(int fd, int ifindex, const uint8_t mac[static ETH_ALEN], const uint8_t *heartbeat, size_t len) {
+	struct sockaddr_ll name = {
+		.sll_family = AF_PACKET, .sll_protocol = htons(HEARTBEAT_ETHERTYPE), .sll_ifindex = ifindex};
+	return put_frame(fd, &name, header_from(mac), heartbeat, len);
 }

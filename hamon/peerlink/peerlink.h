@@ -2,6 +2,7 @@
  *   ethernet.c  frames of EtherType 0x88b5 to a link-layer multicast group, over a packet socket
  *   udp.c       datagrams between an address of this node and one of the peer's, IPv4 or IPv6
  *   reflect.c   echo requests in the peer's name, whose answers the test IPs send to the peer
+ * And for a mark that no link can bear: bare frames, which nobody need hear.
  * It owns sockets and headers; what a heartbeat says, and who said it, are wire/heartbeat.c's and auth.c's. */
 #ifndef HAMON_PEERLINK_PEERLINK_H
 #define HAMON_PEERLINK_PEERLINK_H
@@ -52,7 +53,7 @@ struct peerlink {
 	int fd;      /* for the loop (EPOLLIN); the same from open to close, whatever happens to the interface */
 	int ifindex; /* 0: not bound to one */
 	union {
-		struct ether_header header; /* ethernet: of what we send */
+		uint8_t mac[ETH_ALEN]; /* ethernet: of what we send */
 		struct peerlink_udp udp;
 		struct peerlink_reflect reflect;
 	};
@@ -94,6 +95,12 @@ bool peerlink_ready(const struct peerlink *link);
  * interface is down or gone; -ENODEV, the link is not ready. A datagram that was sent may still wait in the kernel for the
  * neighbour's link-layer address. */
 int peerlink_send(struct peerlink *link, const uint8_t *heartbeat, size_t len);
+
+/* A bare frame: a heartbeat as on an Ethernet link, on an interface that has none, so that its mark passes the egress hook there.
+ * The socket, which hears nothing, or -errno. */
+int peerlink_bare_open(void);
+/* Errors as of peerlink_send(). */
+int peerlink_bare_send(int fd, int ifindex, const uint8_t mac[static ETH_ALEN], const uint8_t *heartbeat, size_t len);
 
 /* Receives one heartbeat. 0; -EAGAIN when the link is drained, or after many frames that are none of ours (epoll then says at
  * once that there is more); or -errno. *frame is valid after 0 only. */

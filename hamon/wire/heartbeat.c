@@ -76,7 +76,7 @@ static uint64_t get(const uint8_t *in, unsigned size) {
 static bool plausible(const struct heartbeat *hb) {
 	if (hb->boot == 0 || hb->seq == 0 || hb->seen >= seen_limit)
 		return false;
-	if ((hb->echo_boot == 0) != (hb->echo_seq == 0))
+	if (hb->echo_boot == 0 && hb->echo_seq != 0)
 		return false;
 	if (hb->fitness > FITNESS_MAX || hb->interval_us < INTERVAL_MIN_US || hb->interval_us > INTERVAL_MAX_US)
 		return false;

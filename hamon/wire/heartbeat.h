@@ -34,7 +34,7 @@ struct heartbeat {
 	bool offer;     /* the sender would give the role away */
 	bool unheard;   /* the sender hears the receiver on no link of its own: it asks for reflected heartbeats */
 	bool reflected; /* a reflected heartbeat of the receiver's reached the sender lately */
-	uint64_t echo_boot, echo_seq; /* the newest normal frame of ours that the sender accepted; 0, 0: none */
+	uint64_t echo_boot, echo_seq; /* the receiver's boot number, and its newest normal frame, accepted; 0: none yet */
 	uint64_t want;                /* the sender asks for the role, by this number; 0: it does not */
 	uint64_t rel;                 /* the sender released the role to the request of this number; 0: it did not */
 	uint16_t fitness;             /* 0 (unfit) .. 100 */

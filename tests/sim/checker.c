@@ -13,7 +13,7 @@ void checker_init(struct checker *checker, struct tally *tally) {
 	for (unsigned i = 0; i < CHECKER_NODES; i++) {
 		struct checker_node *node = &checker->node[i];
 		node->booted = node->core_time = node->heard = node->answered = MONO_NEVER;
-		node->claimed = node->fenced = node->forced_until = MONO_NEVER;
+		node->claimed = node->fenced = MONO_NEVER;
 		node->held_since = MONO_FAR;
 		node->announced = node->emitted = node->lagging_until = MONO_NEVER;
 		node->silent_from = MONO_FAR;
@@ -43,7 +43,7 @@ void checker_boot(struct checker *checker, unsigned index, mono_t now, uint64_t 
 	node->known = mark;
 	node->boot = node->seq = 0;
 	node->booted = now;
-	node->heard = node->answered = node->claimed = node->fenced = node->forced_until = MONO_NEVER;
+	node->heard = node->answered = node->claimed = node->fenced = MONO_NEVER;
 	node->peer_holds = false;
 	node->peer_digest = 0;
 }
@@ -85,13 +85,20 @@ void checker_told(struct checker *checker, unsigned index, mono_t now, const str
 		node->claimed = mono_max(node->claimed, event->claimed.rx);
 	else if (event->type == EV_RAN && event->ran.run == RUN_FENCE && event->ran.ok)
 		node->fenced = now;
-	else if (event->type == EV_OPERATOR && event->asked.verb == VERB_TAKEOVER && event->asked.force)
-		node->forced_until = now + 4 * node->config.timers.dead; /* it asks for 3 D, and then waits for D */
+	else if (event->type == EV_OPERATOR && event->asked.verb == VERB_TAKEOVER && event->asked.force &&
+		 !event->asked.dry_run)
+		node->forced = event->asked.token;
 }
 
 void checker_answered(struct checker *checker, unsigned index, mono_t sent) {
 	struct checker_node *node = &checker->node[index];
 	node->answered = mono_max(node->answered, sent);
+}
+
+void checker_replied(struct checker *checker, unsigned index, uint32_t token) {
+	struct checker_node *node = &checker->node[index];
+	if (node->forced == token)
+		node->forced = 0;
 }
 
 /* ---- the account ---- */
@@ -207,7 +214,7 @@ static void check_claim(struct checker *checker, unsigned index, mono_t now) {
 	check_evidence(checker, index, permit);
 	if (node->config.fence == FENCE_REQUIRED && node->fenced < mono_max(node->heard, node->booted))
 		checker_fail(checker, PROMISE_P4, "node %u: claimed by silence from a peer that was not fenced", index);
-	if (now > node->forced_until + permit)
+	if (node->forced == 0)
 		check_consent(checker, index, now, silent, permit);
 }
 
@@ -335,7 +342,7 @@ void checker_announced(struct checker *checker, unsigned index, mono_t when, mon
 /* A data frame of the old owner may still be queued, for q. */
 static void check_queue(struct checker *checker, mono_t when, unsigned index, mono_t ran_out) {
 	span_t queueing = checker->node[1 - index].config.timers.queueing;
-	if (when - ran_out < queueing && !excused(checker, 1 - index, when - queueing))
+	if (when - ran_out < queueing && !excused(checker, 1 - index, when - queueing) && !excused(checker, index, when))
 		checker_fail(checker, PROMISE_P1, "node %u emits %.3f ms after node %u's lease ran out: frames queue",
 			     index, (double)(when - ran_out) / MSEC, 1 - index);
 }
@@ -350,7 +357,7 @@ void checker_emission(struct checker *checker, mono_t when, const struct sight s
 		node->account.hindered = sights[i].hindered;
 		node->account.removing = sights[i].removing;
 		node->account.leftover &= sights[i].removing;
-		node->held_since = sights[i].answered ? mono_min(node->held_since, when) : MONO_FAR;
+		node->held_since = sights[i].answered && !sights[i].emits ? mono_min(node->held_since, when) : MONO_FAR;
 		node->silent_from = mono_max(node->silent_from, sights[i].unburied);
 		if (sights[i].emits) {
 			node->emitted = when;

@@ -50,10 +50,10 @@ struct checker_node {
 	mono_t answered;      /* sending time of the newest answered test request */
 	mono_t claimed;       /* by somebody else: a shared IP; receive time of the newest such frame */
 	mono_t fenced;        /* it was told that its peer is; MONO_NEVER: not since it started */
-	mono_t forced_until;  /* an operator's takeover by force may skip tests and delays */
+	uint32_t forced;      /* token of the takeover by force that is under way: it skips tests and delays; 0: none is */
 	bool peer_holds;      /* says the newest frame that is not deaf */
 	uint64_t peer_digest; /* 0: not told since it started */
-	mono_t held_since;    /* true time: since when its probes would be answered, and it could read it; MONO_FAR */
+	mono_t held_since;    /* true time: since when it is silent, and could ask and be answered; MONO_FAR */
 	mono_t clock;         /* when it was looked at last */
 	bool emits;
 	mono_t announced, emitted; /* true times: the last announcement; the last time it was found emitting */
@@ -94,6 +94,8 @@ void checker_step(struct checker *checker, unsigned node, mono_t now);
 void checker_heard(struct checker *checker, unsigned node, const struct heartbeat *hb, mono_t rx);
 /* A verb, an answer on the wire, the end of a command. */
 void checker_told(struct checker *checker, unsigned node, mono_t now, const struct event *event);
+/* The operator was answered. */
+void checker_replied(struct checker *checker, unsigned node, uint32_t token);
 void checker_answered(struct checker *checker, unsigned node, mono_t sent);
 
 /* ---- what the node's kernel was asked for and did; `clock` is the node's ---- */

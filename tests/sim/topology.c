@@ -174,6 +174,7 @@ static void trace_wires(struct world *w) {
 }
 
 void topology_whole(struct world *w) {
+	wires_keep_n1(w);
 	make_whole(w);
 	restore_n1(w);
 	w->bait = 0;

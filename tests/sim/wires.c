@@ -46,7 +46,16 @@ static void keep_n1(struct world *w, unsigned from, unsigned link, bool prompt, 
 		*missed = 0;
 	} else if (!frame->frame.hb.deaf) {
 		++*missed;
+		w->wires.pending[from] = *frame;
+		w->wires.pending[from].frame.link = link;
 	}
+}
+
+/* What was sent while a test IP answered both arrives, though the wire be cut at once. */
+void wires_keep_n1(struct world *w) {
+	for (unsigned from = 0; from < WORLD_NODES; from++)
+		if (w->wires.missed[from] > 0)
+			deliver(w, &w->wires.pending[from], prompt_delay(w));
 }
 
 bool wires_reach(const struct world *w, unsigned node, unsigned slot) {
@@ -57,12 +66,12 @@ bool wires_reflect(const struct world *w, unsigned from, unsigned slot) {
 	return w->reflects && !w->wires.guard[from] && w->wires.to[from][slot] && w->wires.back[1 - from][slot];
 }
 
-/* The plain ones may be refused by a full queue of the sender's own. */
+/* Plain ones may be refused by a full queue of the sender's own, where the other direction carries. */
 static bool misfires(struct world *w, unsigned sender, const struct heartbeat *hb) {
-	if (hb->mark != MARK_PLAIN || w->calm || w->wires.missed[sender] >= MISSES || !world_chance(w, w->mood.misfire))
+	if (hb->mark != MARK_PLAIN || w->calm || w->wires.cut[1 - sender][0] || w->wires.missed[sender] > 0 ||
+	    !world_chance(w, w->mood.misfire))
 		return false;
 	w->tally->mishaps[MISHAP_FULL_QUEUE]++;
-	w->wires.missed[sender]++;
 	return true;
 }
 

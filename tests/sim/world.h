@@ -101,6 +101,7 @@ struct wires {
 	bool guard[WORLD_NODES];            /* [from]: what bears another's source address is dropped */
 	int64_t loss[WORLD_NODES];          /* permille */
 	bool slow[WORLD_NODES];
+	struct happening pending[WORLD_NODES]; /* the newest of the missed frames */
 	unsigned missed[WORLD_NODES]; /* frames in a row that did not arrive in good time though the wire was whole */
 	true_t arrived[WORLD_NODES];  /* when the newest frame that arrived was sent */
 	bool to[WORLD_NODES][WORLD_TESTS], back[WORLD_NODES][WORLD_TESTS]; /* the ways to a test IP and back */
@@ -153,6 +154,8 @@ void world_trace(struct world *w, const char *format, ...) __attribute__((format
 
 /* A node sent this heartbeat on these links. Returns whether its own queue took it. */
 bool wires_send(struct world *w, struct host *from, const struct heartbeat *hb, uint8_t links);
+/* The wires are about to change. */
+void wires_keep_n1(struct world *w);
 /* A node sent a test request. */
 void wires_test(struct world *w, struct host *from, unsigned slot, mono_t decided);
 /* Do requests of this node to the test IP reach it, and the answers the node? */

@@ -220,6 +220,31 @@ Test(core_ill, one_better_heartbeat_begins_anew) {
 	cr_assert_eq(w.said.want, 0);
 }
 
+/* A service that is ill is no test: no two verdicts of it can differ. */
+Test(core_ill, an_ill_service_is_relieved_after_three_dead_intervals) {
+	world_init(&w);
+	world_backup(&w);
+	w.says.fitness = 50;
+	world_pass(&w, 3 * world_timers(&w)->dead);
+	cr_assert_eq(w.said.want, 0);
+	world_pass(&w, 4 * world_h(&w));
+	cr_assert_neq(w.said.want, 0);
+}
+
+/* Two that were told different things do not decide alone which of them is right. */
+Test(core_ill, not_while_the_configurations_differ) {
+	world_init(&w);
+	w.config.digest = 1;
+	w.says.digest = 2;
+	world_backup(&w);
+	w.says.fitness = 0;
+	world_pass(&w, 2 * ill_time());
+	cr_assert_eq(w.said.want, 0);
+	w.says.digest = 1;
+	world_pass(&w, ill_time() + 6 * world_h(&w));
+	cr_assert_neq(w.said.want, 0);
+}
+
 Test(core_ill, not_without_automatic_failover_and_not_by_one_equally_ill) {
 	world_init(&w);
 	w.config.automatic = false;
@@ -234,6 +259,96 @@ Test(core_ill, not_without_automatic_failover_and_not_by_one_equally_ill) {
 	w.says.fitness = 0;
 	world_pass(&w, 2 * ill_time());
 	cr_assert_eq(w.said.want, 0);
+}
+
+/* ---- failback ---- */
+
+static const span_t failback = 60 * SEC;
+
+static void preferred(void) {
+	world_init(&w);
+	w.config.failback = failback;
+	w.config.preferred = true;
+	world_backup(&w);
+	tick();
+}
+
+Test(core_failback, the_preferred_node_asks_once_it_was_fit_for_so_long) {
+	preferred();
+	mono_t due = world_status(&w)->failback_at;
+	cr_assert(due > w.now && due <= w.now + failback);
+	world_pass_long(&w, due - MSEC - w.now);
+	cr_assert_eq(w.said.want, 0);
+	world_pass(&w, world_h(&w));
+	cr_assert_neq(w.said.want, 0);
+	cr_assert_eq(world_note(&w, NOTE_TRANSITION)->cause, CAUSE_FAILBACK);
+}
+
+static void not_configured(void) {
+	w.config.failback = 0;
+	world_reload(&w);
+}
+
+static void not_preferred(void) {
+	w.config.preferred = false;
+	world_reload(&w);
+}
+
+static void paused(void) {
+	world_pause(&w, 0);
+}
+
+static void ill(void) {
+	w.config.health = true;
+	w.config.health_fall = w.config.health_rise = 1;
+	world_reload(&w);
+	world_health(&w, false);
+}
+
+static void not_echoed(void) {
+	w.echoing = false;
+}
+
+static void nobody_serves(void) {
+	w.says.lease = false;
+}
+
+static void told_another_configuration(void) {
+	w.config.digest = 1;
+	w.says.digest = 2;
+	world_reload(&w);
+}
+
+Test(core_failback, not_by_one_that_is_not_meant_or_not_ready) {
+	static const struct {
+		const char *what;
+		void (*out)(void);
+	} rows[] = {{"nothing is missing", nothing},
+		    {"not configured", not_configured},
+		    {"not preferred", not_preferred},
+		    {"paused", paused},
+		    {"ill", ill},
+		    {"not echoed", not_echoed},
+		    {"nobody serves", nobody_serves},
+		    {"the configurations differ", told_another_configuration}};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		preferred();
+		rows[i].out();
+		world_pass_long(&w, failback + SEC);
+		cr_assert_eq(w.said.want != 0, rows[i].out == nothing, "%s", rows[i].what);
+	}
+}
+
+Test(core_failback, what_comes_between_begins_it_anew) {
+	preferred();
+	world_pass_long(&w, failback / 2);
+	world_carrier(&w, false);
+	world_pass(&w, SEC);
+	cr_assert_eq(world_status(&w)->failback_at, MONO_FAR);
+	world_carrier(&w, true);
+	tick();
+	cr_assert_eq(world_status(&w)->failback_at, w.now + failback);
 }
 
 /* ---- stop ---- */

@@ -99,6 +99,12 @@ static void backup_leaving(void) {
 	world_stop(&w);
 }
 
+static void backup_told_otherwise(void) {
+	w.config.digest = 1;
+	w.says.digest = 2;
+	world_backup(&w);
+}
+
 static void backup_paused(void) {
 	world_backup(&w);
 	world_pause(&w, 0);
@@ -117,6 +123,7 @@ Test(core_takeover, refusals_and_what_force_overrides) {
 		{"no carrier", backup_without_carrier, OUTCOME_FAULT, OUTCOME_FAULT},
 		{"not echoed", backup_not_echoed, OUTCOME_PEER_UNHEARD, OUTCOME_WOULD},
 		{"no tests", backup_without_tests, OUTCOME_UNFIT, OUTCOME_WOULD},
+		{"the configurations differ", backup_told_otherwise, OUTCOME_DIFFERS, OUTCOME_WOULD},
 		{"leaving", backup_leaving, OUTCOME_LEAVING, OUTCOME_LEAVING},
 	};
 
@@ -276,6 +283,12 @@ static void primary_whose_peer_is_unfit(void) {
 	world_pass(&w, world_h(&w));
 }
 
+static void primary_told_otherwise(void) {
+	w.config.digest = 1;
+	w.says.digest = 2;
+	world_primary(&w);
+}
+
 static void primary_alone(void) {
 	world_primary(&w);
 	w.on = false;
@@ -302,6 +315,7 @@ Test(core_standdown, refusals_and_what_force_overrides) {
 		{"primary", primary, OUTCOME_WOULD, OUTCOME_WOULD},
 		{"alone", primary_alone, OUTCOME_PEER_UNHEARD, OUTCOME_WOULD},
 		{"the peer is unfit", primary_whose_peer_is_unfit, OUTCOME_PEER_UNFIT, OUTCOME_WOULD},
+		{"the configurations differ", primary_told_otherwise, OUTCOME_DIFFERS, OUTCOME_WOULD},
 		{"under way", primary_that_stands_down, OUTCOME_BUSY, OUTCOME_BUSY},
 		{"leaving", primary_leaving, OUTCOME_LEAVING, OUTCOME_LEAVING},
 	};
@@ -362,5 +376,249 @@ Test(core_pause, a_primary_serves_on) {
 	world_primary(&w);
 	world_pause(&w, 0);
 	world_pass(&w, 5 * world_timers(&w)->dead);
+	world_expect(&w, STATE_PRIMARY);
+}
+
+/* ---- resolve ---- */
+
+static enum outcome resolve(enum keep keep) {
+	world_forget(&w);
+	world_resolve(&w, keep);
+	return world_outcome(&w);
+}
+
+/* Both hold; our epoch is the higher one. */
+static void both_primary(void) {
+	world_init(&w);
+	world_primary(&w);
+	w.says.lease = true;
+	w.says.seen = w.core.epoch - 1;
+	world_hear(&w);
+	cr_assert(world_status(&w)->conflict);
+}
+
+/* Neither holds: the peer owns the epoch, and does not claim. */
+static void both_backup(void) {
+	world_init(&w);
+	world_backup(&w);
+	w.says.lease = false;
+	world_pass(&w, world_h(&w));
+	world_expect(&w, STATE_WAITING);
+}
+
+Test(core_resolve, without_a_conflict_there_is_nothing_to_settle) {
+	world_init(&w);
+	world_backup(&w);
+	cr_assert_eq(resolve(KEEP_EITHER), OUTCOME_SETTLED);
+
+	world_init(&w);
+	world_primary(&w);
+	cr_assert_eq(resolve(KEEP_PEER), OUTCOME_SETTLED);
+	world_expect(&w, STATE_PRIMARY);
+}
+
+Test(core_resolve, refusals) {
+	both_backup();
+	w.echoing = false;
+	world_pass(&w, world_timers(&w)->echo + world_h(&w));
+	cr_assert_eq(resolve(KEEP_SELF), OUTCOME_PEER_UNHEARD);
+
+	both_backup();
+	takeover(false, false);
+	cr_assert_eq(resolve(KEEP_SELF), OUTCOME_BUSY);
+
+	both_backup();
+	world_stop(&w);
+	cr_assert_eq(resolve(KEEP_SELF), OUTCOME_LEAVING);
+}
+
+Test(core_resolve, dry_run_changes_nothing) {
+	both_primary();
+	struct event event = {.type = EV_OPERATOR, .asked = {.verb = VERB_RESOLVE, .keep = KEEP_PEER, .dry_run = true}};
+	world_event(&w, &event);
+	cr_assert_eq(world_outcome(&w), OUTCOME_WOULD);
+	cr_assert(world_status(&w)->hold && !w.core.request.open);
+}
+
+Test(core_resolve, both_primary_the_one_that_is_not_kept_drops_its_lease) {
+	both_primary();
+	cr_assert_eq(resolve(KEEP_PEER), OUTCOME__COUNT);
+	cr_assert_eq(world_count(&w, ACT_DROP_LEASE), 1);
+	cr_assert(!world_status(&w)->hold);
+	world_pass(&w, 2 * world_h(&w));
+	cr_assert_eq(world_outcome(&w), OUTCOME_DONE);
+	world_expect(&w, STATE_BACKUP);
+}
+
+Test(core_resolve, both_primary_the_one_that_is_kept_serves_on_until_the_other_gave_in) {
+	static const enum keep keeps[] = {KEEP_SELF, KEEP_EITHER};
+
+	for (size_t i = 0; i < sizeof keeps / sizeof *keeps; i++) {
+		both_primary();
+		world_pass(&w, 10 * SEC);
+		cr_assert_eq(resolve(keeps[i]), OUTCOME__COUNT);
+		world_pass(&w, world_h(&w));
+		cr_assert_eq(world_outcome(&w), OUTCOME__COUNT);
+		cr_assert_eq(world_count(&w, ACT_DROP_LEASE), 0);
+		w.says.lease = false;
+		world_pass(&w, 2 * world_h(&w));
+		cr_assert_eq(world_outcome(&w), OUTCOME_DONE);
+		cr_assert_geq(world_count(&w, ACT_ANNOUNCE), 1, "the winner announces again");
+		world_expect(&w, STATE_PRIMARY);
+	}
+}
+
+Test(core_resolve, neither_primary_the_one_that_is_kept_asks) {
+	both_backup();
+	cr_assert_eq(resolve(KEEP_SELF), OUTCOME__COUNT);
+	tick();
+	cr_assert_neq(w.said.want, 0);
+	w.says.rel = w.said.want;
+	world_pass(&w, 2 * world_h(&w));
+	world_expect(&w, STATE_PRIMARY);
+	cr_assert_eq(world_outcome(&w), OUTCOME_DONE);
+}
+
+Test(core_resolve, neither_primary_the_other_is_offered_the_role) {
+	both_backup();
+	w.says.want = 7; /* or we would claim, as owner of the epoch */
+	w.says.seen = w.core.seen + 1;
+	w.config.gate = true;
+	w.hanging = 1U << RUN_BEFORE_PRIMARY;
+	world_reload(&w);
+	world_pass(&w, world_h(&w));
+	cr_assert_eq(resolve(KEEP_PEER), OUTCOME__COUNT);
+	tick();
+	cr_assert(w.said.offer);
+	w.says.lease = true;
+	w.says.want = 0;
+	w.says.seen += 1;
+	world_pass(&w, 2 * world_h(&w));
+	cr_assert_eq(world_outcome(&w), OUTCOME_DONE);
+	cr_assert(!w.said.offer);
+}
+
+/* Nobody named one: the fitter, else the owner of the epoch. */
+Test(core_resolve, neither_primary_and_none_named) {
+	static const struct {
+		const char *what;
+		uint16_t fitness;
+		bool asks;
+	} rows[] = {{"the peer is less fit", 50, true}, {"both are fit, and the peer owns the epoch", 100, false}};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		both_backup();
+		w.says.fitness = rows[i].fitness;
+		world_hear(&w);
+		resolve(KEEP_EITHER);
+		tick();
+		cr_assert_eq(w.said.want != 0, rows[i].asks, "%s", rows[i].what);
+	}
+}
+
+Test(core_resolve, a_peer_that_does_not_answer_is_told_of) {
+	both_backup();
+	resolve(KEEP_SELF);
+	world_pass(&w, 3 * world_timers(&w)->dead + 2 * world_h(&w));
+	cr_assert_eq(world_outcome(&w), OUTCOME_TIMEOUT);
+	cr_assert_eq(w.said.want, 0);
+}
+
+/* ---- abort ---- */
+
+/* The peer is silent, and a countdown of a second runs. */
+static void counting_down(void) {
+	world_init(&w);
+	w.config.countdown = SEC;
+	world_backup(&w);
+	w.on = false;
+	world_pass(&w, world_timers(&w)->dead);
+	world_expect(&w, STATE_COUNTDOWN);
+}
+
+static enum outcome abort_countdown(void) {
+	world_forget(&w);
+	world_verb(&w, VERB_ABORT, false, false);
+	return world_outcome(&w);
+}
+
+Test(core_abort, a_countdown_delays_the_claim_by_that_much_and_is_shown) {
+	counting_down();
+	mono_t due = world_status(&w)->peer_rx + world_timers(&w)->dead + SEC;
+	cr_assert_eq(world_status(&w)->dead_at, due);
+	world_pass(&w, due - USEC - w.now);
+	cr_assert_eq(world_count(&w, ACT_PERMIT), 0);
+	world_pass(&w, 2 * USEC);
+	cr_assert_eq(world_count(&w, ACT_PERMIT), 1);
+}
+
+Test(core_abort, it_is_stopped_until_the_peer_is_heard_again) {
+	counting_down();
+	cr_assert_eq(abort_countdown(), OUTCOME_DONE);
+	cr_assert_eq(world_notes(&w, NOTE_ABORTED), 1);
+	cr_assert(world_status(&w)->aborted);
+	world_pass(&w, 10 * SEC);
+	cr_assert_eq(world_count(&w, ACT_PERMIT), 0);
+	world_hear(&w);
+	cr_assert(!world_status(&w)->aborted);
+	world_pass(&w, world_timers(&w)->dead + SEC + world_h(&w));
+	world_expect(&w, STATE_PRIMARY);
+}
+
+Test(core_abort, a_permit_asked_for_is_dropped) {
+	counting_down();
+	w.mute = 1U << ACT_PERMIT;
+	world_pass(&w, SEC + world_h(&w));
+	cr_assert_eq(w.core.claim, CLAIM_PERMIT);
+	cr_assert_eq(abort_countdown(), OUTCOME_DONE);
+	cr_assert_eq(world_count(&w, ACT_DROP_PERMIT), 1);
+	world_done(&w, EV_PERMITTED, 0);
+	cr_assert_neq(w.said.mark, MARK_GRANT);
+}
+
+Test(core_abort, where_nothing_runs_down_there_is_nothing_to_stop) {
+	world_init(&w);
+	world_backup(&w);
+	cr_assert_eq(abort_countdown(), OUTCOME_ALREADY, "the peer is heard");
+	cr_assert(!world_status(&w)->aborted);
+
+	world_init(&w);
+	world_primary(&w);
+	cr_assert_eq(abort_countdown(), OUTCOME_ALREADY, "we serve");
+
+	counting_down();
+	abort_countdown();
+	cr_assert_eq(abort_countdown(), OUTCOME_ALREADY, "stopped already");
+
+	counting_down();
+	world_pause(&w, 0);
+	cr_assert_eq(abort_countdown(), OUTCOME_ALREADY, "paused");
+}
+
+Test(core_abort, an_operator_may_still_take_over_by_force) {
+	counting_down();
+	abort_countdown();
+	world_pass(&w, 2 * world_timers(&w)->dead);
+	takeover(true, false);
+	world_pass(&w, world_timers(&w)->dead + 2 * world_h(&w));
+	world_expect(&w, STATE_PRIMARY);
+	cr_assert_eq(world_outcome(&w), OUTCOME_DONE);
+}
+
+/* ---- wait for the peer ---- */
+
+Test(core_cold_start, who_is_to_wait_for_its_peer_claims_nothing_before_it_was_met) {
+	world_init(&w);
+	w.config.wait_for_peer = true;
+	world_boot(&w);
+	world_pass_long(&w, 10 * SEC);
+	cr_assert(!world_status(&w)->hold);
+	w.on = true;
+	w.says.lease = true;
+	w.says.seen = WORLD_MARK + 1;
+	world_pass(&w, 2 * world_h(&w));
+	world_expect(&w, STATE_BACKUP);
+	w.on = false;
+	world_pass(&w, world_timers(&w)->dead + world_h(&w));
 	world_expect(&w, STATE_PRIMARY);
 }

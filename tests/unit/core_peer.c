@@ -252,7 +252,180 @@ Test(core_heartbeat_in, dead_interval_too_short_for_the_peers_times_is_said_once
 	cr_assert(world_status(&w)->peer_covered);
 }
 
+/* ---- the configuration's digest ---- */
+
+Test(core_digest, a_difference_is_noted_when_it_begins_and_when_it_ends) {
+	world_init(&w);
+	w.config.digest = 7;
+	w.config.loaded = 1000;
+	w.says.digest = 7;
+	world_backup(&w);
+	cr_assert_eq(world_notes(&w, NOTE_DIGEST), 0);
+	cr_assert(w.said.digest == 7 && w.said.loaded == 1000);
+	w.says.digest = 8;
+	w.says.loaded = 2000;
+	world_pass(&w, 3 * world_h(&w));
+	cr_assert_eq(world_notes(&w, NOTE_DIGEST), 1);
+	cr_assert_eq(world_note(&w, NOTE_DIGEST)->detail, 1);
+	const struct core_status *s = world_status(&w);
+	cr_assert(s->digest_differs && s->peer_digest == 8 && s->peer_loaded == 2000);
+	cr_assert(s->digest == 7 && s->loaded == 1000);
+	w.config.digest = 8;
+	world_reload(&w);
+	world_pass(&w, 2 * world_h(&w));
+	cr_assert_eq(world_notes(&w, NOTE_DIGEST), 2);
+	cr_assert_eq(world_note(&w, NOTE_DIGEST)->detail, 0);
+	cr_assert(!world_status(&w)->digest_differs);
+}
+
+Test(core_digest, what_is_not_told_does_not_differ) {
+	world_init(&w);
+	w.config.digest = 7;
+	world_backup(&w);
+	cr_assert(!world_status(&w)->digest_differs, "not told");
+	w.says.digest = 8;
+	world_hear(&w);
+	cr_assert(world_status(&w)->digest_differs);
+	w.says.digest = 0;
+	world_hear(&w);
+	cr_assert(world_status(&w)->digest_differs, "what was told stands");
+}
+
+/* ---- a lost boot number ---- */
+
+/* The state directory was wiped and the clock is behind: the peer takes all that we say for a replay. */
+static void hear_of_a_later_life(void) {
+	struct heartbeat hb = next_frame();
+
+	hb.echo_boot = WORLD_BOOT + 5;
+	hb.echo_seq = 9;
+	hear(hb);
+}
+
+Test(core_lost_boot, the_peer_knows_it_and_it_is_made_anew) {
+	for (int known = 0; known < 2; known++)
+		for (int deaf = 0; deaf < 2; deaf++) {
+			world_init(&w);
+			world_boot(&w);
+			if (known)
+				hear(next_frame());
+			w.says.deaf = deaf;
+			hear_of_a_later_life();
+			const struct action *raise = world_last(&w, ACT_RAISE_BOOT);
+			cr_assert(raise && raise->boot == WORLD_BOOT + 5);
+			cr_assert_eq(world_note(&w, NOTE_BOOT)->value, WORLD_BOOT + 5);
+			hear_of_a_later_life();
+			cr_assert_eq(world_count(&w, ACT_RAISE_BOOT), 1, "asked for once");
+		}
+}
+
+/* The peer does not echo it, so its lease would run out anyway. */
+Test(core_lost_boot, a_holder_is_no_exception) {
+	world_init(&w);
+	world_primary(&w);
+	hear_of_a_later_life();
+	cr_assert_eq(world_count(&w, ACT_RAISE_BOOT), 1);
+}
+
+/* Else two nodes under one name would outbid each other for ever. */
+Test(core_lost_boot, not_while_somebody_else_speaks_in_our_name) {
+	world_init(&w);
+	world_boot(&w);
+	world_event(&w, &(struct event){.type = EV_WRONG_KEY});
+	hear_of_a_later_life();
+	cr_assert_eq(world_count(&w, ACT_RAISE_BOOT), 0);
+}
+
+/* It is the peer that lost its own: it lives, and its frames pass for those of an earlier life. */
+Test(core_lost_boot, a_peer_that_lost_its_own_is_not_dead) {
+	world_init(&w);
+	world_backup(&w);
+	w.on = false;
+	mono_t end = w.now + 3 * world_timers(&w)->dead;
+	while (w.now < end) {
+		struct heartbeat hb = next_frame();
+		hb.boot = WORLD_PEER_BOOT - 1;
+		hear(hb);
+		world_pass(&w, world_h(&w));
+	}
+	cr_assert_eq(world_count(&w, ACT_PERMIT), 0);
+	cr_assert_eq(w.said.echo_boot, WORLD_PEER_BOOT, "it can learn what it was");
+	world_pass(&w, 3 * world_timers(&w)->dead);
+	world_expect(&w, STATE_PRIMARY);
+}
+
+/* Nothing of its present life was accepted yet: its boot number is told all the same. */
+Test(core_lost_boot, the_peers_number_is_told_though_it_was_only_deaf) {
+	world_init(&w);
+	world_boot(&w);
+	w.on = true;
+	w.says.deaf = true;
+	world_pass(&w, 5 * world_h(&w));
+	cr_assert(w.said.echo_boot == WORLD_PEER_BOOT && w.said.echo_seq == 0);
+}
+
+Test(core_lost_boot, an_older_life_of_ours_is_no_news) {
+	for (int64_t later = -1; later <= 0; later++) {
+		world_init(&w);
+		world_boot(&w);
+		struct heartbeat hb = next_frame();
+		hb.echo_boot = (uint64_t)(WORLD_BOOT + later);
+		hb.echo_seq = 9;
+		hear(hb);
+		cr_assert_eq(world_count(&w, ACT_RAISE_BOOT), 0);
+	}
+}
+
 /* ---- links ---- */
+
+/* Round trip and jitter: `waited` is how long the echoed frame lay at the peer, by its own word. */
+static void hear_measured(span_t after, span_t waited, uint64_t sent_us) {
+	struct heartbeat hb = next_frame();
+
+	hb.echo_age_us = (uint32_t)(waited / USEC);
+	hb.sent_us = sent_us;
+	w.now += after;
+	hear(hb);
+}
+
+Test(core_links, the_round_trip_is_the_echos_less_its_wait) {
+	world_init(&w);
+	world_backup(&w);
+	w.on = false;
+	world_event(&w, &(struct event){.type = EV_LINK, .link = {.link = 1, .up = true}});
+	cr_assert_eq(world_status(&w)->link[1].rtt, -1, "nothing came on this one");
+	world_event(&w, &(struct event){.type = EV_TICK}); /* a heartbeat, now */
+	w.core.links[0].rtt = -1;
+	hear_measured(5 * MSEC, 3 * MSEC, 0);
+	cr_assert_eq(world_status(&w)->link[0].rtt, 2 * MSEC);
+	hear_measured(0, 4200 * USEC, 0); /* RFC 6298: one part in eight of what is new */
+	cr_assert_eq(world_status(&w)->link[0].rtt, 2 * MSEC - (2 * MSEC - 800 * USEC) / 8);
+	span_t before = world_status(&w)->link[0].rtt;
+	hear_measured(0, 6 * MSEC, 0);
+	cr_assert_eq(world_status(&w)->link[0].rtt, before, "a wait longer than the trip is a lie");
+}
+
+Test(core_links, jitter_is_how_unevenly_they_come) {
+	static const span_t late[] = {0, 4 * MSEC, 0};
+	span_t expected = 0, gap = 10 * MSEC;
+	uint64_t sent_us = 5000;
+
+	world_init(&w);
+	world_backup(&w);
+	w.on = false;
+	w.core.links[0].jitter = -1;
+	hear_measured(0, 0, sent_us);
+	w.core.links[0].jitter = -1;
+	for (size_t i = 0; i < sizeof late / sizeof *late; i++) {
+		sent_us += (uint64_t)(gap / USEC);
+		hear_measured(gap + late[i], 0, sent_us);
+		/* RFC 3550 section 6.4.1 */
+		expected += (late[i] - expected) / 16;
+		cr_assert_eq(world_status(&w)->link[0].jitter, expected);
+	}
+	hear_measured(gap, 0, sent_us - 1);
+	cr_assert_eq(world_status(&w)->link[0].jitter, expected, "its clock never goes back");
+}
 
 Test(core_links, each_counts_its_own_losses_and_gaps) {
 	world_init(&w);

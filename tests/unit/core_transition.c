@@ -222,6 +222,21 @@ static const char *policy_at(int i) {
 static const char *alone_at(int i) {
 	return alone_name((enum alone)i);
 }
+static const char *fence_mode_at(int i) {
+	return fence_mode_name((enum fence_mode)i);
+}
+static const char *fence_state_at(int i) {
+	return fence_state_name((enum fence_state)i);
+}
+static const char *run_at(int i) {
+	return run_name((enum run)i);
+}
+static const char *health_at(int i) {
+	return health_name((enum health)i);
+}
+static const char *fact_at(int i) {
+	return fact_name((enum fact)i);
+}
 static const char *fault_at(int i) {
 	return fault_name((enum fault)(1 << i));
 }
@@ -232,11 +247,21 @@ Test(core_names, each_value_has_one_of_its_own) {
 		const char *(*at)(int);
 		int n;
 	} tables[] = {
-		{"state", state_at, STATE__COUNT}, {"cause", cause_at, CAUSE__COUNT},
-		{"note", note_at, NOTE__COUNT},    {"event", event_at, EV__COUNT},
-		{"action", action_at, ACT__COUNT}, {"outcome", outcome_at, OUTCOME__COUNT},
-		{"verb", verb_at, VERB__COUNT},    {"policy", policy_at, POLICY__COUNT},
-		{"alone", alone_at, ALONE__COUNT}, {"fault", fault_at, FAULTS},
+		{"state", state_at, STATE__COUNT},
+		{"cause", cause_at, CAUSE__COUNT},
+		{"note", note_at, NOTE__COUNT},
+		{"event", event_at, EV__COUNT},
+		{"action", action_at, ACT__COUNT},
+		{"outcome", outcome_at, OUTCOME__COUNT},
+		{"verb", verb_at, VERB__COUNT},
+		{"policy", policy_at, POLICY__COUNT},
+		{"alone", alone_at, ALONE__COUNT},
+		{"fault", fault_at, FAULTS},
+		{"fence mode", fence_mode_at, FENCE__COUNT},
+		{"fence state", fence_state_at, FENCE_STATE__COUNT},
+		{"run", run_at, RUN__COUNT},
+		{"health", health_at, HEALTH__COUNT},
+		{"fact", fact_at, FACT__COUNT},
 	};
 
 	for (size_t t = 0; t < sizeof tables / sizeof *tables; t++) {

@@ -8,6 +8,7 @@
 #include "tests/unit/netlink_sandbox.h"
 
 static struct rtnl rtnl;
+static struct route_sources sources;
 
 static void enter(void) {
 	sandbox_enter();
@@ -18,9 +19,11 @@ static void enter(void) {
 	sandbox_run("ip address add 2001:db8::1/64 dev left nodad");
 	sandbox_run("ip address add fe80::1/64 dev left nodad");
 	cr_assert_eq(rtnl_init(&rtnl), 0);
+	cr_assert_eq(route_sources_init(&sources), 0);
 }
 
 static void leave(void) {
+	route_sources_fini(&sources);
 	rtnl_fini(&rtnl);
 }
 
@@ -96,7 +99,7 @@ Test(netlink_route, a_next_hop_object) {
 
 static void assert_source(const char *to, const char *interface, const char *expected) {
 	struct ip_address target = sandbox_address(to), wanted = sandbox_address(expected), source;
-	cr_assert_eq(route_source(&target, interface ? sandbox_index(interface) : 0, &source), 0, "to %s", to);
+	cr_assert_eq(route_source(&sources, &target, interface ? sandbox_index(interface) : 0, &source), 0, "to %s", to);
 	cr_assert_eq(memcmp(&source, &wanted, sizeof(source)), 0, "to %s: not %s", to, expected);
 }
 
@@ -114,10 +117,10 @@ Test(netlink_route, the_source_towards_a_host) {
 Test(netlink_route, no_source_without_a_route) {
 	struct ip_address nowhere = sandbox_address("203.0.113.1"), nowhere6 = sandbox_address("2001:db8:ffff::1");
 	struct ip_address near = sandbox_address("192.0.2.254"), source = {.family = AF_UNSPEC};
-	cr_assert_eq(route_source(&nowhere, 0, &source), -ENETUNREACH);
-	cr_assert_eq(route_source(&nowhere6, 0, &source), -ENETUNREACH);
+	cr_assert_eq(route_source(&sources, &nowhere, 0, &source), -ENETUNREACH);
+	cr_assert_eq(route_source(&sources, &nowhere6, 0, &source), -ENETUNREACH);
 	int gone = sandbox_index("left");
 	sandbox_run("ip link delete left");
-	cr_assert_eq(route_source(&near, gone, &source), -ENODEV);
+	cr_assert_eq(route_source(&sources, &near, gone, &source), -ENODEV);
 	cr_assert_eq(source.family, AF_UNSPEC, "untouched");
 }
