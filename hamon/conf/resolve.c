@@ -200,13 +200,6 @@ static void rename_interfaces(struct conf *c, const struct draft_node *node) {
 
 /* ---- warnings: it works, and what it does not promise ---- */
 
-static bool has_link(const struct conf *c, enum transport transport) {
-	for (unsigned i = 0; i < c->links_n; i++)
-		if (c->links[i].transport == transport)
-			return true;
-	return false;
-}
-
 static void warn_of_choices(struct draft *d) {
 	const struct conf *c = &d->conf;
 	struct conf_errors *errors = d->errors;
@@ -223,10 +216,6 @@ static void warn_of_choices(struct draft *d) {
 				  "wrong side of a split");
 	if (c->lease_off)
 		conf_warn(errors, "%s", CONF_LEASE_OFF);
-	if (!has_link(c, TRANSPORT_ETHERNET))
-		conf_warn(errors, "all links are udp: a primary whose peer is gone soon cannot send to it, for nobody "
-				  "answers for its "
-				  "address, and loses its lease though it is well; an ethernet link needs no such answer");
 	const struct conf_node *preferred = &c->nodes[c->nodes[1].preference > c->nodes[0].preference];
 	if (c->failback && !(preferred->automatic && preferred->backup_operations))
 		conf_warn(errors,

@@ -53,7 +53,7 @@ void reflect_tick(struct core *core, mono_t now, struct actions *actions) {
 	if (core->config.links_reflect == 0)
 		return;
 	/* Who is not heard cannot tell; and who does not answer the tests reflects nothing. */
-	if (peer_unheard(core, now) || core->config.tests == 0 || connectivity_slow_mask(core, now) == 0) {
+	if (peer_unheard(core, now) || connectivity_slow_mask(core, now) == 0) {
 		if (!core->reflect_off)
 			core->reflect_proof = now;
 		return;

@@ -221,6 +221,16 @@ static const struct iface *bare_interface(const struct node *node) {
 	return NULL;
 }
 
+/* What bears a mark: a link, by its slot, or a bare frame, which comes behind them all. */
+static bool is_bare(const struct node *node, unsigned bearer) {
+	return bearer == node->links_n;
+}
+
+/* When it failed to, the last time. */
+static mono_t *failed(struct node *node, unsigned bearer) {
+	return is_bare(node, bearer) ? &node->bare.failed : &node->links[bearer].failed;
+}
+
 /* A datagram to a peer that is not heard waits for a neighbour that nobody answers for, and its mark with it. */
 static bool can_bear(const struct node *node, const struct heartbeat *hb, uint8_t links, unsigned slot) {
 	const struct node_interface *interface = interface_of(node, slot);
@@ -232,29 +242,30 @@ static bool can_bear(const struct node *node, const struct heartbeat *hb, uint8_
 
 enum { BARE = 1, DATAGRAM, ETHERNET, WELL = ETHERNET };
 
-/* How well it could bear the mark; 0: not at all. A datagram may wait in the kernel even so, so Ethernet goes first; a bare
- * frame goes where the peer may not hear it; and what failed lately goes last. */
-static unsigned merit(const struct node *node, const struct heartbeat *hb, uint8_t links, unsigned slot) {
-	bool bare = slot == node->links_n;
-	mono_t failed = bare ? node->bare.failed : node->links[slot].failed;
-	unsigned kind = bare ? BARE : node->conf.links[slot].transport == TRANSPORT_ETHERNET ? ETHERNET : DATAGRAM;
-
-	if (bare ? !bare_interface(node) : !can_bear(node, hb, links, slot))
-		return 0;
-	return kind + (node->now - failed >= mark_again ? WELL : 0);
+static unsigned kind_of(const struct node *node, unsigned bearer) {
+	if (is_bare(node, bearer))
+		return BARE;
+	return node->conf.links[bearer].transport == TRANSPORT_ETHERNET ? ETHERNET : DATAGRAM;
 }
 
-/* The best of them, and of equals the one that took a marked heartbeat last: a link; links_n: none, but a bare frame can;
- * -1: nothing can. */
-static int choose_bearer(const struct node *node, const struct heartbeat *hb, uint8_t links) {
+/* How well it could bear the mark; 0: not at all. A datagram may wait in the kernel even so, so Ethernet goes first; a bare
+ * frame is one more, which the peer need not hear; and what failed lately goes last. */
+static unsigned merit(struct node *node, const struct heartbeat *hb, uint8_t links, unsigned bearer) {
+	if (is_bare(node, bearer) ? !bare_interface(node) : !can_bear(node, hb, links, bearer))
+		return 0;
+	return kind_of(node, bearer) + (node->now - *failed(node, bearer) >= mark_again ? WELL : 0);
+}
+
+/* The best of them, and of equals the one that took a marked heartbeat last; -1: none. */
+static int choose_bearer(struct node *node, const struct heartbeat *hb, uint8_t links) {
 	unsigned n = node->links_n + 1, most = 0;
 	int best = -1;
 
 	for (unsigned i = 0; i < n; i++) {
-		unsigned slot = (node->marking + i) % n, now = merit(node, hb, links, slot);
+		unsigned bearer = (node->marking + i) % n, now = merit(node, hb, links, bearer);
 		if (now > most) {
 			most = now;
-			best = (int)slot;
+			best = (int)bearer;
 		}
 	}
 	return best;
@@ -266,13 +277,13 @@ static int send_bare(const struct node *node, const uint8_t *frame) {
 	return iface ? peerlink_bare_send(node->bare.fd, iface->ifindex, iface->mac, frame, HEARTBEAT_LEN) : -ENODEV;
 }
 
-/* By the link; links_n: bare. 0 or -errno. A link that is not ready is no failure of it: the core knows. */
-static int send_on(struct node *node, unsigned slot, const uint8_t *frame, const struct heartbeat *hb) {
-	int error = slot == node->links_n ? send_bare(node, frame)
-					  : peerlink_send(&node->links[slot].peerlink, frame, HEARTBEAT_LEN);
+/* By a link, or bare. 0 or -errno. A link that is not ready is no failure of it: the core knows. */
+static int send_by(struct node *node, unsigned bearer, const uint8_t *frame, const struct heartbeat *hb) {
+	int error = is_bare(node, bearer) ? send_bare(node, frame)
+					  : peerlink_send(&node->links[bearer].peerlink, frame, HEARTBEAT_LEN);
 
 	if (error == 0)
-		node_frame_heartbeat(node, slot, false, HEARTBEAT_OK, hb);
+		node_frame_heartbeat(node, bearer, false, HEARTBEAT_OK, hb);
 	else if (error != -ENODEV)
 		node->sends_failed++;
 	return error;
@@ -280,39 +291,39 @@ static int send_on(struct node *node, unsigned slot, const uint8_t *frame, const
 
 /* The marked heartbeat was sent: did the mark do its work? What an Ethernet link takes has passed the rules, for they stood on
  * its interface before it was bound. */
-static enum sent effect(struct node *node, unsigned slot, enum heartbeat_mark mark) {
-	bool bare = slot == node->links_n;
-	bool waits = !bare && node->conf.links[slot].transport == TRANSPORT_UDP; /* perhaps, for the neighbour's address */
+static enum sent effect(struct node *node, unsigned bearer, enum heartbeat_mark mark) {
+	unsigned kind = kind_of(node, bearer);
+	bool waits = kind == DATAGRAM; /* perhaps, for the neighbour's address */
 
 	switch (mark) {
 	case MARK_PLAIN:
 		return SENT_OUT;
 	case MARK_RENEW:
-		return waits || bare ? node_lease_renewed(node) : SENT_OUT;
+		return kind == ETHERNET ? SENT_OUT : node_lease_renewed(node);
 	case MARK_GRANT:
 		return node_lease_granted(node) ? SENT_OUT : waits ? SENT_FAILED : SENT_REFUSED;
 	}
 	return SENT_FAILED;
 }
 
-static enum sent send_marked(struct node *node, unsigned slot, const uint8_t *frame, const struct heartbeat *hb) {
-	int error = send_on(node, slot, frame, hb);
+static enum sent send_marked(struct node *node, unsigned bearer, const uint8_t *frame, const struct heartbeat *hb) {
+	int error = send_by(node, bearer, frame, hb);
 	enum sent result = SENT_FAILED;
 
 	if (error == 0)
-		result = effect(node, slot, hb->mark);
+		result = effect(node, bearer, hb->mark);
 	else if (error == -ENOBUFS && node_lease_refused(node, hb->mark))
 		result = SENT_REFUSED;
 	if (result != SENT_OUT)
-		*(slot == node->links_n ? &node->bare.failed : &node->links[slot].failed) = node->now;
-	node->marking = slot;
+		*failed(node, bearer) = node->now;
+	node->marking = bearer;
 	return result;
 }
 
-/* The mark goes out on one link alone, or bare, once for each decision: each marked frame renews by itself, and a freeze between two of
- * them would buy the lease once more than the timers count on. The others get the same heartbeat without it; of a grant that
- * was refused, which speaks of a lease, nothing. */
-static enum sent send_on_all(struct node *node, uint8_t links, const uint8_t *marked, const uint8_t *plain,
+/* The mark goes out on one link alone, or bare, once for each decision: each marked frame renews by itself, and a freeze between
+ * two of them would buy the lease once more than the timers count on. The links get the same heartbeat without it; of a grant
+ * that was refused, which speaks of a lease, nothing. */
+static enum sent send_by_all(struct node *node, uint8_t links, const uint8_t *marked, const uint8_t *plain,
 			     const struct heartbeat *hb) {
 	int first = hb->mark == MARK_PLAIN ? -1 : choose_bearer(node, hb, links);
 	enum sent result = first < 0 ? SENT_FAILED : send_marked(node, (unsigned)first, marked, hb);
@@ -322,7 +333,7 @@ static enum sent send_on_all(struct node *node, uint8_t links, const uint8_t *ma
 		return result;
 	unmarked.mark = MARK_PLAIN;
 	for (unsigned i = 0; i < node->links_n; i++)
-		if (links >> i & 1 && (int)i != first && send_on(node, i, plain, &unmarked) == 0 && hb->mark == MARK_PLAIN)
+		if (links >> i & 1 && (int)i != first && send_by(node, i, plain, &unmarked) == 0 && hb->mark == MARK_PLAIN)
 			result = SENT_OUT;
 	return result;
 }
@@ -338,7 +349,7 @@ void node_links_send(struct node *node, struct heartbeat *hb, uint8_t links) {
 	unmarked = *hb;
 	unmarked.mark = MARK_PLAIN;
 	if (seal(node, hb, marked) && seal(node, &unmarked, plain))
-		event.sent.result = send_on_all(node, links, marked, plain, hb);
+		event.sent.result = send_by_all(node, links, marked, plain, hb);
 	if (hb->mark == MARK_GRANT && event.sent.result != SENT_OUT)
 		node_lease_clear(node);
 	node_event(node, &event);

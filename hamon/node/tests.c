@@ -146,10 +146,8 @@ void node_tests_peer(struct node *node, const struct ip_address peer[static PEER
 		    !same_address(&tests->address[slot], &peer[i % PEERLINK_FAMILIES]))
 			continue;
 		tests->peers |= bit;
-		node_say(node, NOTE_WARNING, 0,
-			 "test IP %s is an address of %s: its answer proves nothing of the network, and fails with that "
-			 "node; "
-			 "choose another one",
+		node_say(node, NOTE_TEST, 0,
+			 "test IP %s is an address of %s: its answer says nothing of the network; choose another one",
 			 conf_address_text(&tests->address[slot], text), node->names[1 - node->self]);
 	}
 }

@@ -20,6 +20,18 @@ NETNS_TEST(direct_cable, "the backup's host dies, and the only link's carrier wi
 	scene_bound(scene, claims == 0, fault, clock_now(), "the lease had to be claimed anew %u times", claims);
 }
 
+NETNS_TEST(direct_cable_cut, "the only link, from node to node, is cut, and both live: the primary serves on, alone") {
+	scene_open(scene, &(struct pair_conf){.links = "{ name = \"eth1\" }"});
+	scene_start(scene, NET_HA1);
+	nanos fault = clock_now();
+	net_second_cable(&scene->net, false);
+	scene_wait(scene, NET_HA1, "/links/0/up", "false");
+	scene_watch(scene, NET_HA1, fault, 5 * scene->within);
+	net_second_cable(&scene->net, true);
+	scene_wait(scene, NET_HA1, "/links/0/up", "true");
+	scene_check(scene, scene_settle(scene) == NET_HA1, "ha2 took the role");
+}
+
 NETNS_TEST(direct_cable_primary,
 	   "the primary's host dies, and the only link's carrier with it: the backup serves in time") {
 	scene_open(scene, &(struct pair_conf){.links = "{ name = \"eth1\" }"});

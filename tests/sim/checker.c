@@ -13,7 +13,7 @@ void checker_init(struct checker *checker, struct tally *tally) {
 	for (unsigned i = 0; i < CHECKER_NODES; i++) {
 		struct checker_node *node = &checker->node[i];
 		node->booted = node->core_time = node->heard = node->answered = MONO_NEVER;
-		node->claimed = node->fenced = MONO_NEVER;
+		node->claimed = node->fenced = node->aborted = MONO_NEVER;
 		node->held_since = MONO_FAR;
 		node->announced = node->emitted = node->lagging_until = MONO_NEVER;
 		node->silent_from = MONO_FAR;
@@ -43,8 +43,9 @@ void checker_boot(struct checker *checker, unsigned index, mono_t now, uint64_t 
 	node->known = mark;
 	node->boot = node->seq = 0;
 	node->booted = now;
-	node->heard = node->answered = node->claimed = node->fenced = MONO_NEVER;
-	node->peer_holds = false;
+	node->heard = node->answered = node->claimed = node->fenced = node->aborted = MONO_NEVER;
+	node->peer = (struct heartbeat){0};
+	node->want = 0;
 	node->peer_digest = 0;
 }
 
@@ -74,7 +75,7 @@ void checker_heard(struct checker *checker, unsigned index, const struct heartbe
 		node->known = hb->seen;
 	if (hb->digest)
 		node->peer_digest = hb->digest;
-	node->peer_holds = hb->lease && !hb->deaf;
+	node->peer = hb->deaf ? (struct heartbeat){0} : *hb;
 	if (!hb->deaf)
 		node->heard = mono_max(node->heard, rx);
 }
@@ -95,10 +96,12 @@ void checker_answered(struct checker *checker, unsigned index, mono_t sent) {
 	node->answered = mono_max(node->answered, sent);
 }
 
-void checker_replied(struct checker *checker, unsigned index, uint32_t token) {
+void checker_replied(struct checker *checker, unsigned index, const struct action *answer) {
 	struct checker_node *node = &checker->node[index];
-	if (node->forced == token)
+	if (node->forced == answer->answer.token)
 		node->forced = 0;
+	if (answer->answer.verb == VERB_ABORT && answer->answer.outcome == OUTCOME_DONE)
+		node->aborted = node->core_time;
 }
 
 /* ---- the account ---- */
@@ -188,10 +191,19 @@ static void check_consent(struct checker *checker, unsigned index, mono_t now, s
 	if (silent < config->timers.dead + config->countdown)
 		checker_fail(checker, PROMISE_P4, "node %u: claimed by silence, %.3f ms before the countdown was over",
 			     index, (double)(config->timers.dead + config->countdown - silent) / MSEC);
+	if (node->aborted > node->heard)
+		checker_fail(checker, PROMISE_P4, "node %u: claimed by silence, though an operator stopped it", index);
 	if (config->wait_for_peer && node->boot == 0)
 		checker_fail(checker, PROMISE_P4, "node %u: claimed by silence, and never heard its peer", index);
 	if (node->peer_digest != 0 && node->peer_digest != config->digest)
 		checker_fail(checker, PROMISE_P4, "node %u: claimed by silence; the other was told something else", index);
+}
+
+/* Does the peer hold nothing, and leave, release to this node's very request, or know this node for the owner? */
+static bool told(const struct checker_node *node, unsigned index) {
+	const struct heartbeat *peer = &node->peer;
+	bool released = peer->rel != 0 && peer->rel == node->want;
+	return !peer->lease && (peer->leaving || released || ((node->known & 1) == index && peer->want == 0));
 }
 
 /* A claim rests on a frame of the peer that is not older than an echo may be, and says that it holds nothing; or on silence for
@@ -206,8 +218,8 @@ static void check_claim(struct checker *checker, unsigned index, mono_t now) {
 		if (now - node->heard > t->echo + permit)
 			checker_fail(checker, PROMISE_P4, "node %u: claimed after %.3f ms of silence, D is %.3f ms", index,
 				     (double)silent / MSEC, (double)t->dead / MSEC);
-		if (node->peer_holds)
-			checker_fail(checker, PROMISE_P4, "node %u: claimed from a peer that holds", index);
+		if (!told(node, index))
+			checker_fail(checker, PROMISE_P4, "node %u: claimed, and nobody gave it the role", index);
 		return;
 	}
 	checker->tally->silent_claims++;
@@ -282,6 +294,7 @@ void checker_sent(struct checker *checker, unsigned index, mono_t clock, const s
 		break;
 	}
 	node->known = hb->seen > node->known ? hb->seen : node->known;
+	node->want = hb->want ? hb->want : node->want;
 }
 
 /* P3: a frame of a shared IP left. Guarded, that takes a lease. Not guarded, see checker.h; `raw`: of a socket that

@@ -46,15 +46,17 @@ struct checker_node {
 	uint64_t granted;     /* its own newest epoch */
 	uint64_t boot, seq;   /* of the newest frame handed to it */
 	mono_t booted, core_time;
-	mono_t heard;         /* receive time of the newest frame handed to it that was not deaf */
-	mono_t answered;      /* sending time of the newest answered test request */
-	mono_t claimed;       /* by somebody else: a shared IP; receive time of the newest such frame */
-	mono_t fenced;        /* it was told that its peer is; MONO_NEVER: not since it started */
-	uint32_t forced;      /* token of the takeover by force that is under way: it skips tests and delays; 0: none is */
-	bool peer_holds;      /* says the newest frame that is not deaf */
-	uint64_t peer_digest; /* 0: not told since it started */
-	mono_t held_since;    /* true time: since when it is silent, and could ask and be answered; MONO_FAR */
-	mono_t clock;         /* when it was looked at last */
+	mono_t heard;          /* receive time of the newest frame handed to it that was not deaf */
+	mono_t answered;       /* sending time of the newest answered test request */
+	mono_t claimed;        /* by somebody else: a shared IP; receive time of the newest such frame */
+	mono_t fenced;         /* it was told that its peer is; MONO_NEVER: not since it started */
+	uint32_t forced;       /* token of the takeover by force that is under way: it skips tests and delays; 0: none is */
+	struct heartbeat peer; /* the newest frame handed to it; says nothing if that was deaf */
+	uint64_t want;         /* the newest request for the role that it sent */
+	mono_t aborted;        /* an operator stopped its countdown */
+	uint64_t peer_digest;  /* 0: not told since it started */
+	mono_t held_since;     /* true time: since when it is silent, and could ask and be answered; MONO_FAR */
+	mono_t clock;          /* when it was looked at last */
 	bool emits;
 	mono_t announced, emitted; /* true times: the last announcement; the last time it was found emitting */
 	mono_t since;              /* of the state it showed when quiet began */
@@ -94,8 +96,8 @@ void checker_step(struct checker *checker, unsigned node, mono_t now);
 void checker_heard(struct checker *checker, unsigned node, const struct heartbeat *hb, mono_t rx);
 /* A verb, an answer on the wire, the end of a command. */
 void checker_told(struct checker *checker, unsigned node, mono_t now, const struct event *event);
-/* The operator was answered. */
-void checker_replied(struct checker *checker, unsigned node, uint32_t token);
+/* ACT_ANSWER: the operator was answered. */
+void checker_replied(struct checker *checker, unsigned node, const struct action *answer);
 void checker_answered(struct checker *checker, unsigned node, mono_t sent);
 
 /* ---- what the node's kernel was asked for and did; `clock` is the node's ---- */

@@ -40,8 +40,8 @@ static void ended(struct world *w, struct host *host, const struct happening *it
 	struct event event = {.type = EV_RAN};
 	event.ran.run = it->ran.run;
 	event.ran.id = it->ran.id;
-	event.ran.ok = it->ran.ok;
-	if (it->ran.run == RUN_FENCE && (it->ran.ok || world_chance(w, 200))) {
+	event.ran.ok = it->ran.ok || w->healed;
+	if (it->ran.run == RUN_FENCE && (event.ran.ok || world_chance(w, 200))) {
 		faults_count(w, MISHAP_FENCED);
 		faults_power_off(w, &w->host[1 - host->index]);
 	}

@@ -106,7 +106,7 @@ static void draw_mood(struct world *w) {
 	mood->fail = world_chance(w, 300) ? 0 : world_between(w, 50, 400);
 	mood->hang = world_chance(w, 300) ? 0 : world_between(w, 50, 400);
 	mood->guard = w->reflects && world_chance(w, 150);
-	mood->clears = !w->host[0].config.stand_down || world_chance(w, 800);
+	mood->clears = world_chance(w, 930);
 	for (unsigned i = 0; i < MISHAP_DRAWN; i++)
 		mood->weight[i] = often[world_between(w, 0, 4)];
 	mood->weight[MISHAP_TAKEOVER]++; /* never all zero */
@@ -116,12 +116,12 @@ static void draw_mood(struct world *w) {
 		mood->weight[MISHAP_TAKEOVER] += 50;
 }
 
-/* How much longer than usual the healed pair may take: commands that failed are tried again after 10 s, a stranger is
- * remembered for a minute, the preferred node asks for the role back. */
+/* How much longer than usual the healed pair may take: the preferred node asks for the role back; and unless an operator clears
+ * it, a command that failed is tried again after 10 s, and a stranger is remembered for a minute. */
 static span_t draw_settling(const struct world *w) {
 	const struct core_config *config = &w->host[0].config;
-	span_t commands = config->fence || config->gate ? 12 * SEC + 4 * w->command : 0;
-	span_t stranger = w->mood.clears ? 0 : 61 * SEC;
+	span_t commands = config->fence || config->gate ? 4 * w->command + (w->mood.clears ? 0 : 12 * SEC) : 0;
+	span_t stranger = config->stand_down && !w->mood.clears ? 61 * SEC : 0;
 	span_t failback = config->failback ? config->failback + 10 * w->dead + 3 * SEC : 0;
 	return w->patience + commands + stranger + failback;
 }

@@ -88,7 +88,7 @@ static void take_actions(struct world *w, struct host *host, const struct action
 			operators_noted(w, host, note);
 		} else if (action->type == ACT_ANSWER) {
 			host->unanswered--;
-			checker_replied(&w->checker, host->index, action->answer.token);
+			checker_replied(&w->checker, host->index, action);
 			world_trace(w, "node%u   %s: %s", host->index, verb_name(action->answer.verb),
 				    outcome_name(action->answer.outcome));
 		} else {

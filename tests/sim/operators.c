@@ -70,6 +70,10 @@ void operators_noted(struct world *w, struct host *host, const struct note *note
 		watch_countdown(w, host);
 	if (note->type == NOTE_TRANSITION && note->cause == CAUSE_FAILBACK)
 		mishap = MISHAP_FAILBACK;
+	else if (note->type == NOTE_TRANSITION && note->to == STATE_FAULT && note->cause == CAUSE_STRANGER)
+		mishap = MISHAP_STOOD_DOWN;
+	else if (note->type == NOTE_REQUEST && note->value == VERB_RESOLVE && note->detail == OUTCOME_DONE)
+		mishap = MISHAP_RESOLVED;
 	else if (note->type == NOTE_ABORTED)
 		mishap = MISHAP_ABORT;
 	else if (note->type == NOTE_HOLD_DOWN)

@@ -65,6 +65,8 @@ enum mishap {
 	MISHAP_WAIT_FOR_PEER, /* a cold start that waits */
 	MISHAP_FAILBACK,      /* the role was asked back by the preferred node */
 	MISHAP_REFLECT_OFF,   /* reflected heartbeats never arrived, and were switched off */
+	MISHAP_STOOD_DOWN,    /* for a stranger */
+	MISHAP_RESOLVED,      /* by hand, though the nodes would have settled it */
 	MISHAP_FORCE,         /* standdown, whatever the peer */
 	MISHAP_DRY_RUN,
 	MISHAP_BEFORE_ACT,      /* frozen between a decision and its act */

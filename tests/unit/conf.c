@@ -251,10 +251,6 @@ Test(conf, what_works_and_could_be_better) {
 	static const struct {
 		const char *text, *warning;
 	} cases[] = {
-		{"nodes = ( { name = \"ha1\" links = ( { name = \"a\" address = \"192.0.2.11\" } ) },\n"
-		 "{ name = \"ha2\" links = ( { name = \"a\" address = \"192.0.2.12\" } ) } )\n"
-		 "links = ( { name = \"a\" transport = \"udp\" } )\n",
-		 "all links are udp: "},
 		{"nodes = ( { name = \"ha1\" }, { name = \"ha2\" preference = 1 automatic = false } )\n"
 		 "failover = { failback = \"after 1h\" }\n",
 		 "failback: node \"ha2\" is preferred, and does nothing by itself: "},

@@ -555,6 +555,32 @@ Test(core_claim, a_grant_that_did_not_leave_holds_nothing) {
 	}
 }
 
+/* Each trial takes an epoch: so one that fails again and again is made less and less often. */
+Test(core_claim, a_grant_that_fails_again_and_again_is_tried_ever_less_often) {
+	silence();
+	w.mute = 0;
+	w.grant = SENT_FAILED;
+	mono_t last = MONO_NEVER;
+	span_t gap = world_h(&w), most = 4 * world_timers(&w)->dead;
+	for (int trial = 0; trial < 10; trial++) {
+		world_forget(&w);
+		for (mono_t end = w.now + 2 * most; world_count(&w, ACT_PERMIT) == 0 && w.now < end;)
+			world_pass(&w, MSEC);
+		if (trial > 0) {
+			span_t waited = w.now - last;
+			cr_assert(waited >= gap && waited <= gap + world_h(&w), "%d: %ld us", trial, (long)(waited / USEC));
+			gap = mono_min(2 * gap, most);
+		}
+		last = w.now;
+	}
+	cr_assert_eq(gap, most);
+
+	w.grant = SENT_OUT;
+	world_pass(&w, 2 * most);
+	world_expect(&w, STATE_PRIMARY);
+	cr_assert_eq(w.core.claim_failures, 0, "one that succeeds begins it anew");
+}
+
 Test(core_claim, the_request_ends_with_the_grant_whatever_comes_of_it) {
 	released();
 	w.grant = SENT_REFUSED;

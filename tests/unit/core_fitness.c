@@ -74,7 +74,12 @@ Test(core_health, a_command_taken_out_of_the_configuration_leaves_no_verdict) {
 	cr_assert_eq(world_status(&w)->fitness, FIT);
 	w.config.health = true;
 	world_reload(&w);
-	results("ii");
+	results("wii");
+	w.config.health = false;
+	world_reload(&w);
+	w.config.health = true;
+	world_reload(&w);
+	results("i");
 	cr_assert_eq(world_status(&w)->health, HEALTH_UNKNOWN, "the row begins anew");
 }
 

@@ -370,7 +370,7 @@ Test(core_fence, a_peer_that_gave_way_is_not_fenced) {
 	world_init(&w);
 	w.config.fence = FENCE_REQUIRED;
 	world_primary(&w); /* by consent */
-	cr_assert_eq(world_runs(&w, RUN_FENCE), 0);
+	cr_assert_eq(world_status(&w)->fence, FENCE_IDLE);
 }
 
 /* Heard again while it ran: what the command did was for that silence. */
@@ -401,6 +401,19 @@ Test(core_fence, it_is_not_worth_anything_for_ever) {
 	world_pass(&w, 2 * world_timers(&w)->dead);
 	cr_assert_eq(world_runs(&w, RUN_FENCE), 1);
 	world_expect(&w, STATE_PRIMARY);
+}
+
+/* The claim failed for another reason: nobody is fenced twice for that. */
+Test(core_fence, it_is_worth_something_for_a_while) {
+	fenced(FENCE_REQUIRED);
+	w.permit_error = EPERM;
+	fall_silent_for(world_timers(&w)->dead + world_h(&w));
+	world_expect(&w, STATE_FAULT);
+	world_pause(&w, agreement / 2);
+	w.permit_error = 0;
+	world_pass(&w, agreement / 2 + 2 * world_timers(&w)->dead);
+	world_expect(&w, STATE_PRIMARY);
+	cr_assert_eq(world_runs(&w, RUN_FENCE), 1);
 }
 
 Test(core_fence, clear_lets_one_that_failed_be_tried_at_once) {
@@ -444,6 +457,20 @@ Test(core_gate, a_takeover_by_force_waits_for_its_commands) {
 		world_expect(&w, STATE_PRIMARY);
 		cr_assert_eq(world_outcome(&w), OUTCOME_DONE, "%s", run_name(runs[i]));
 	}
+}
+
+Test(core_gate, a_takeover_by_force_waits_for_the_fences_delay) {
+	world_init(&w);
+	w.config.automatic = false;
+	w.config.fence = FENCE_REQUIRED;
+	w.config.fence_delay = 20 * world_timers(&w)->dead;
+	w.answering = 0;
+	world_backup(&w);
+	fall_silent_for(2 * world_timers(&w)->dead);
+	world_verb(&w, VERB_TAKEOVER, true, false);
+	world_pass(&w, world_timers(&w)->dead + w.config.fence_delay + 2 * world_h(&w));
+	world_expect(&w, STATE_PRIMARY);
+	cr_assert_eq(world_outcome(&w), OUTCOME_DONE);
 }
 
 Test(core_gate, a_takeover_by_force_does_not_overrule_them) {

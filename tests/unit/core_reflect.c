@@ -151,6 +151,13 @@ Test(core_reflect, without_such_a_link_nothing_is_reflected) {
 
 /* ---- switched off ---- */
 
+Test(core_reflect, it_stays_on_while_the_peer_says_that_they_arrive) {
+	begin();
+	world_pass_long(&w, 2 * patience);
+	cr_assert(!world_status(&w)->reflect_off);
+	cr_assert_geq(rate_over(5 * SEC).reflected, 4);
+}
+
 /* The peer is heard, and never says that one of ours arrived. */
 static void never_arriving(void) {
 	begin();

@@ -363,7 +363,7 @@ static int tunnel(void) {
 	cr_assert_geq(fd, 0, "%m");
 	cr_assert_eq(ioctl(fd, TUNSETIFF, &request), 0, "%m");
 	sandbox_run("ip link set tunnel up && ip address add 203.0.113.1 peer 203.0.113.2 dev tunnel && "
-		    "ip address add 2001:db8:2::1 peer 2001:db8:2::2 dev tunnel");
+		    "ip address add 2001:db8:2::1 peer 2001:db8:2::2 dev tunnel nodad");
 	return fd;
 }
 

@@ -112,6 +112,7 @@ Test(netlink_route, the_source_towards_a_host) {
 	assert_source("192.0.2.254", "left", "192.0.2.1");
 	sandbox_run("ip route add 203.0.113.0/24 via 192.0.2.254 dev left src 192.0.2.77");
 	assert_source("203.0.113.9", NULL, "192.0.2.77");
+	assert_source("192.0.2.254", NULL, "192.0.2.1");
 }
 
 Test(netlink_route, no_source_without_a_route) {

@@ -30,6 +30,7 @@ static void set_up(void) {
 	cr_assert_eq(timers_derive(&ask, &node->core_config.timers), 0);
 	/* So long that no freeze of the machine makes an answer late. */
 	node->core_config.timers.test_fresh = 600 * SEC;
+	node->names[1 - node->self] = "ha2";
 	node->now = mono_now();
 	notes_init(&node->notes);
 	cr_assert_eq(loop_init(&node->loop), 0);
@@ -199,6 +200,24 @@ Test(node_tests, our_own_address_proves_nothing) {
 	cr_assert_not(figures(OWN4).own);
 	ask(1 << OWN4);
 	cr_assert_eq(figures(OWN4).sent, 2);
+}
+
+static void peer_is_at(const char *ipv4, const char *ipv6) {
+	const struct ip_address peer[PEERLINK_FAMILIES] = {sandbox_address(ipv4), sandbox_address(ipv6)};
+	node_tests_peer(node, peer);
+}
+
+/* It is asked and counted as any other; that it proves little is said once. */
+Test(node_tests, an_address_of_the_peer_is_warned_of) {
+	peer_is_at("192.0.2.3", "2001:db8::3");
+	cr_assert_eq(notes("test IP "), 0);
+	peer_is_at("192.0.2.4", "2001:db8::2");
+	peer_is_at("192.0.2.4", "2001:db8::2");
+	cr_assert_eq(notes("test IP 192.0.2.4 is an address of ha2: "), 1);
+	cr_assert_eq(notes("test IP 2001:db8::2 is an address of ha2: "), 1);
+	cr_assert_eq(notes("test IP "), 2);
+	ask(1 << OWN4);
+	await_answers(OWN4, 1);
 }
 
 /* A reload keeps the figures of what stays, and begins anew with what is new in a slot. */

@@ -193,6 +193,48 @@ Test(peerlink, it_survives_its_interface) {
 	peerlink_close(&b);
 }
 
+static int send_bare(int fd, uint8_t number, enum heartbeat_mark mark) {
+	uint8_t heartbeat[HEARTBEAT_LEN];
+	crossing_fill(heartbeat, number);
+	heartbeat[3] = (uint8_t)mark;
+	return peerlink_bare_send(fd, index_of(left), left_mac, heartbeat, sizeof(heartbeat));
+}
+
+/* On the wire and in the egress hook it is a frame like any other; it takes no link on the interface. */
+Test(peerlink, a_bare_frame_is_one_as_of_a_link) {
+	struct peerlink a = open_link(left, left_mac), b = open_link(right, right_mac);
+	crossing_works(&a, &b, 1);
+	peerlink_close(&a);
+	cr_assert_not(in_group(left));
+	int fd = peerlink_bare_open();
+	cr_assert_geq(fd, 0);
+	cr_assert_eq(send_bare(fd, 2, MARK_PLAIN), 0);
+	uint8_t heartbeat[HEARTBEAT_LEN];
+	struct peerlink_frame frame;
+	crossing_fill(heartbeat, 2);
+	crossing_await(&b);
+	cr_assert(crossing_drain(&b, heartbeat, &frame));
+	cr_assert(frame.has_mac);
+	cr_assert_arr_eq(frame.mac, left_mac, ETH_ALEN);
+	crossing_fill(heartbeat, 3);
+	cr_assert_eq(peerlink_send(&b, heartbeat, sizeof(heartbeat)), 0);
+	struct pollfd heard = {.fd = fd, .events = POLLIN};
+	cr_assert_eq(poll(&heard, 1, 0), 0, "it hears nothing");
+	run("nft add table netdev refuse");
+	run("nft add chain netdev refuse out { type filter hook egress device left0 priority -500 ; }");
+	run("nft add rule netdev refuse out ether type 0x88b5 @ll,136,8 != 0x00 drop");
+	cr_assert_eq(send_bare(fd, 4, MARK_RENEW), -ENOBUFS);
+	cr_assert_eq(send_bare(fd, 5, MARK_PLAIN), 0);
+	run("ip link set left0 down");
+	cr_assert_eq(send_bare(fd, 6, MARK_PLAIN), -ENETDOWN);
+	int gone = index_of(left);
+	run("ip link delete left0");
+	crossing_fill(heartbeat, 7);
+	cr_assert_eq(peerlink_bare_send(fd, gone, left_mac, heartbeat, sizeof(heartbeat)), -ENXIO);
+	close(fd);
+	peerlink_close(&b);
+}
+
 /* The egress hook sees the mark where the protocol puts it, and the sender hears of a frame that it refused. */
 Test(peerlink, a_frame_that_the_kernel_refuses_says_enobufs) {
 	struct peerlink a = open_link(left, left_mac), b = open_link(right, right_mac);
