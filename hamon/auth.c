@@ -105,7 +105,8 @@ int auth_seal(struct auth *auth, unsigned sender, uint8_t *frame, size_t len) {
 	return 0;
 }
 
-bool auth_verify(struct auth *auth, unsigned sender, const uint8_t *frame, size_t len) {
+/* Is the MAC at the end of these len bytes the sender's? Compares in constant time. */
+static bool is_signed(struct auth *auth, unsigned sender, const uint8_t *frame, size_t len) {
 	uint8_t mac[SHA256_DIGEST_LENGTH];
 	return frame_mac(auth, sender, frame, len, mac) &&
 	       CRYPTO_memcmp(frame + len - HEARTBEAT_MAC_LEN, mac, HEARTBEAT_MAC_LEN) == 0;
@@ -121,7 +122,7 @@ enum heartbeat_reject auth_open(struct auth *auth, unsigned self_parity, uint32_
 		return reason;
 	if (cluster != cluster_tag)
 		return REJECT_CLUSTER;
-	if (sender > 1 || key != AUTH_KEY_NUMBER || !auth_verify(auth, sender, frame, len))
+	if (sender > 1 || key != AUTH_KEY_NUMBER || !is_signed(auth, sender, frame, len))
 		return REJECT_KEY;
 	if (sender == self_parity)
 		return REJECT_OWN_ECHO;

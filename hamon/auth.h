@@ -33,9 +33,6 @@ void auth_fini(struct auth *auth);
  * 0 or -ENOMEM. */
 int auth_seal(struct auth *auth, unsigned sender, uint8_t *frame, size_t len);
 
-/* Is the MAC at the end of these len bytes the sender's? Compares in constant time. */
-bool auth_verify(struct auth *auth, unsigned sender, const uint8_t *frame, size_t len);
-
 /* Judges what came in behind the Ethernet header, padding included. *out is set on HEARTBEAT_OK alone. Never REJECT_OLD_BOOT
  * or REJECT_REPLAY: those rest on what the peer said before, which is the core's knowledge. */
 enum heartbeat_reject auth_open(struct auth *auth, unsigned self_parity, uint32_t cluster_tag, const uint8_t *frame,

@@ -9,18 +9,6 @@
 
 enum { FACT_TEXT = 256, DETAILS_TEXT = 8192, HEAD_TEXT = 256 };
 
-static const char *self(const struct status_view *view) {
-	return view->conf->nodes[view->conf->self].name;
-}
-
-static const char *peer(const struct status_view *view) {
-	return view->conf->nodes[1 - view->conf->self].name;
-}
-
-static bool heard(const struct status_view *view) {
-	return view->core->peer_known && view->now - view->core->peer_rx <= view->timers->unheard;
-}
-
 typedef void say_fn(struct words *w, const struct status_view *view, bool holds);
 
 /* ---- the peer's silence ---- */
@@ -38,15 +26,15 @@ static unsigned say_heard_on(struct words *w, const struct status_view *view, bo
 static void say_silent(struct words *w, const struct status_view *view, bool holds) {
 	const struct core_status *core = view->core;
 	if (!core->peer_known) {
-		words_add(w, "%s was never heard", peer(view));
-	} else if (heard(view)) {
-		words_add(w, "%s is heard: ", peer(view));
+		words_add(w, "%s was never heard", status_peer_name(view));
+	} else if (status_heard(view)) {
+		words_add(w, "%s is heard: ", status_peer_name(view));
 		words_span(w, view->now - core->peer_rx);
 		words_add(w, " ago");
 		if (say_heard_on(w, view, false) == 0)
 			say_heard_on(w, view, true);
 	} else {
-		words_add(w, "%s is silent on all links for ", peer(view));
+		words_add(w, "%s is silent on all links for ", status_peer_name(view));
 		words_span(w, view->now - core->peer_rx);
 	}
 	words_add(w, holds ? ", longer than the dead interval of " : "; the dead interval is ");
@@ -67,7 +55,7 @@ static void say_automatic(struct words *w, const struct status_view *view, bool 
 }
 
 static void say_no_fault(struct words *w, const struct status_view *view, bool holds) {
-	words_add(w, holds ? "nothing keeps %s from serving" : "%s cannot serve: ", self(view));
+	words_add(w, holds ? "nothing keeps %s from serving" : "%s cannot serve: ", status_node_name(view));
 	if (!holds)
 		words_faults(w, view->core->faults);
 }
@@ -76,20 +64,20 @@ static void say_key(struct words *w, const struct status_view *view, bool holds)
 	words_add(w,
 		  holds ? "nobody speaks for %s with another key, nor under our name"
 			: "somebody speaks for %s with another key, or under our name: he may well serve",
-		  peer(view));
+		  status_peer_name(view));
 }
 
 static void say_digest(struct words *w, const struct status_view *view, bool holds) {
 	if (!holds)
-		words_add(w, "the configurations of %s and %s differ", self(view), peer(view));
+		words_add(w, "the configurations of %s and %s differ", status_node_name(view), status_peer_name(view));
 	else if (view->core->peer_digest == 0)
-		words_add(w, "%s did not say yet which configuration it has", peer(view));
+		words_add(w, "%s did not say yet which configuration it has", status_peer_name(view));
 	else
-		words_add(w, "%s and %s have the same configuration", self(view), peer(view));
+		words_add(w, "%s and %s have the same configuration", status_node_name(view), status_peer_name(view));
 }
 
 static void say_covered(struct words *w, const struct status_view *view, bool holds) {
-	words_add(w, "%s may take ", peer(view));
+	words_add(w, "%s may take ", status_peer_name(view));
 	words_span(w, view->core->peer_cover);
 	words_add(w, " to fall silent, which our dead interval of ");
 	words_span(w, view->timers->dead);
@@ -117,8 +105,8 @@ static void say_tests(struct words *w, const struct status_view *view, bool hold
 		words_add(w, "there is no test IP: connectivity counts as given");
 		return;
 	}
-	say_passed(w, view, heard(view) ? slow : fresh);
-	if (heard(view)) {
+	say_passed(w, view, status_heard(view) ? slow : fresh);
+	if (status_heard(view)) {
 		words_add(w, " answered lately");
 	} else {
 		words_add(w, " answered within ");
@@ -136,10 +124,10 @@ static void say_proven(struct words *w, const struct status_view *view, bool hol
 	}
 	if (view->core->tests == 0) {
 		words_add(w, "there is no test IP that must have answered unbroken");
-	} else if (heard(view)) {
+	} else if (status_heard(view)) {
 		words_add(w, "answers unbroken for ");
 		words_span(w, view->timers->test_proof);
-		words_add(w, " are asked for when %s is late", peer(view));
+		words_add(w, " are asked for when %s is late", status_peer_name(view));
 	} else {
 		say_passed(w, view, proven);
 		words_add(w, " answered unbroken for ");
@@ -154,17 +142,17 @@ static void say_no_holder(struct words *w, const struct status_view *view, bool 
 		words_add(w, "nobody answers for a shared IP");
 	else
 		words_add(w, "somebody answers for %s: %s lives", view->holder_ip ? view->holder_ip : "a shared IP",
-			  peer(view));
+			  status_peer_name(view));
 }
 
 static void say_met(struct words *w, const struct status_view *view, bool holds) {
 	if (view->core->peer_known)
-		words_add(w, "%s was heard since the start", peer(view));
+		words_add(w, "%s was heard since the start", status_peer_name(view));
 	else
 		words_add(w,
 			  holds ? "%s need not have been heard since the start"
 				: "%s was not heard since the start, and cold-start = \"wait-for-peer\"",
-			  peer(view));
+			  status_peer_name(view));
 }
 
 static void say_hold_down(struct words *w, const struct status_view *view, bool holds) {
@@ -190,7 +178,8 @@ static void say_countdown(struct words *w, const struct status_view *view, bool 
 }
 
 static void say_no_abort(struct words *w, const struct status_view *view, bool holds) {
-	words_add(w, holds ? "no operator stopped it" : "an operator stopped it, until %s is heard again", peer(view));
+	words_add(w, holds ? "no operator stopped it" : "an operator stopped it, until %s is heard again",
+		  status_peer_name(view));
 }
 
 static const char *fence_words(enum fence_state state) {
@@ -214,9 +203,10 @@ static const char *fence_words(enum fence_state state) {
 static void say_fenced(struct words *w, const struct status_view *view, bool holds) {
 	(void)holds;
 	if (view->conf->fence == FENCE_OFF)
-		words_add(w, "%s need not be fenced", peer(view));
+		words_add(w, "%s need not be fenced", status_peer_name(view));
 	else
-		words_add(w, "%s %s (%s)", peer(view), fence_words(view->core->fence), fence_mode_name(view->conf->fence));
+		words_add(w, "%s %s (%s)", status_peer_name(view), fence_words(view->core->fence),
+			  fence_mode_name(view->conf->fence));
 }
 
 static void say_no_veto(struct words *w, const struct status_view *view, bool holds) {
@@ -243,16 +233,16 @@ static void say_epochs(struct words *w, const struct status_view *view, bool hol
 
 static void say_contact(struct words *w, const struct status_view *view, bool holds) {
 	if (holds)
-		words_add(w, "%s is heard, and hears us", peer(view));
+		words_add(w, "%s is heard, and hears us", status_peer_name(view));
 	else
-		words_add(w, heard(view) ? "%s does not hear us" : "%s is not heard", peer(view));
+		words_add(w, status_heard(view) ? "%s does not hear us" : "%s is not heard", status_peer_name(view));
 }
 
 static void say_peer_fit(struct words *w, const struct status_view *view, bool holds) {
 	if (holds)
-		words_add(w, "%s could serve, fitness %u", peer(view), view->core->peer_fitness);
+		words_add(w, "%s could serve, fitness %u", status_peer_name(view), view->core->peer_fitness);
 	else
-		words_add(w, "%s could not serve: its connectivity tests fail, or it has a fault", peer(view));
+		words_add(w, "%s could not serve: its connectivity tests fail, or it has a fault", status_peer_name(view));
 }
 
 static say_fn *const sayings[] = {
@@ -289,10 +279,10 @@ static void say_highest(struct words *w, const struct status_view *view, bool ho
 
 static void say_echo(struct words *w, const struct status_view *view, bool holds) {
 	if (view->core->echo == MONO_NEVER) {
-		words_add(w, "%s never echoed a heartbeat of ours", peer(view));
+		words_add(w, "%s never echoed a heartbeat of ours", status_peer_name(view));
 		return;
 	}
-	words_add(w, "%s echoed a heartbeat that we sent ", peer(view));
+	words_add(w, "%s echoed a heartbeat that we sent ", status_peer_name(view));
 	words_span(w, view->now - view->core->echo);
 	words_add(w, holds ? " ago; it counts for " : " ago, and it counted for ");
 	words_span(w, view->timers->echo);
@@ -300,13 +290,13 @@ static void say_echo(struct words *w, const struct status_view *view, bool holds
 
 static void say_alone(struct words *w, const struct status_view *view, bool holds) {
 	if (holds && view->conf->alone == ALONE_ALWAYS)
-		words_add(w, "%s is not heard, and alone = \"always\": we go on alone", peer(view));
+		words_add(w, "%s is not heard, and alone = \"always\": we go on alone", status_peer_name(view));
 	else if (holds)
-		words_add(w, "%s is not heard, and the connectivity tests hold: we go on alone", peer(view));
-	else if (heard(view))
-		words_add(w, "%s is heard: its echoes count, the connectivity tests do not", peer(view));
+		words_add(w, "%s is not heard, and the connectivity tests hold: we go on alone", status_peer_name(view));
+	else if (status_heard(view))
+		words_add(w, "%s is heard: its echoes count, the connectivity tests do not", status_peer_name(view));
 	else
-		words_add(w, "%s is not heard, and the connectivity tests fail", peer(view));
+		words_add(w, "%s is not heard, and the connectivity tests fail", status_peer_name(view));
 }
 
 enum renewal { RENEWAL_LEASE, RENEWAL_EPOCH, RENEWAL_ECHO, RENEWAL_ALONE, RENEWAL__COUNT };
@@ -406,7 +396,7 @@ void facts_details(struct json_object *reply, const struct status_view *view) {
 	if (view->core->hold) {
 		words_add(&w, "going on:\n");
 		add_renewal(&w, view);
-		words_add(&w, "standing down for %s, by plan:\n", peer(view));
+		words_add(&w, "standing down for %s, by plan:\n", status_peer_name(view));
 	} else {
 		words_add(&w, "taking over by itself:\n");
 		add_facts(&w, view, view->facts->automatic);
@@ -428,7 +418,7 @@ struct json_object *facts_json(const struct status_view *view) {
 	char text[HEAD_TEXT];
 	struct words w = words_in(text, sizeof text);
 	bool hold = view->core->hold;
-	words_add(&w, "%s (%s); against %s: ", self(view), state_name(view->core->state),
+	words_add(&w, "%s (%s); against %s: ", status_node_name(view), state_name(view->core->state),
 		  hold ? "going on" : "a takeover by itself");
 	add_stops(&w, hold ? renewal_stops(view) : view->facts->automatic & ~view->facts->hold);
 	words_add(&w, "; against a planned %s: ", hold ? "standdown" : "takeover");

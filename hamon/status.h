@@ -57,6 +57,22 @@ struct status_view {
 	mono_t started;
 };
 
+/* What this node knows of the peer, in a word; unheard whatever it said before. */
+enum status_peer_state { PEER_UNHEARD, PEER_PRIMARY, PEER_LEAVING, PEER_DEAF, PEER_BACKUP, PEER__COUNT };
+const char *status_peer_state_name(enum status_peer_state peer);
+/* unheard: so long after its newest heartbeat. */
+enum status_peer_state status_peer_state(const struct core_status *core, mono_t now, span_t unheard);
+
+/* Names of this node and of the peer. */
+const char *status_node_name(const struct status_view *view);
+const char *status_peer_name(const struct status_view *view);
+/* Is the peer heard? */
+bool status_heard(const struct status_view *view);
+/* Silent, and yet somebody answers for a shared IP: the kernel lets nobody do so without a lease. */
+bool status_peer_lives(const struct status_view *view);
+/* A primary bears a freeze of so much without losing its lease. */
+span_t status_bearable(const struct status_view *view);
+
 /* The caller puts it. NULL when memory ran out. */
 struct json_object *status_json(const struct status_view *view);
 

@@ -58,10 +58,6 @@ const char *lease_table(const struct lease *lease) {
 	return lease->table;
 }
 
-uint32_t lease_port(const struct lease *lease) {
-	return lease->port;
-}
-
 struct nlmsghdr *lease_request(char *buffer, uint16_t type, uint16_t flags, const char *table) {
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
 	request->nlmsg_type = (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | type);

@@ -64,8 +64,6 @@ struct lease *lease_open(uint32_t tag);
 void lease_close(struct lease *lease);
 /* "hamon_1a2b3c4d" */
 const char *lease_table(const struct lease *lease);
-/* Port of its socket: whose changes are our own. */
-uint32_t lease_port(const struct lease *lease);
 
 /* Can this kernel do it? Makes such a table under another name, on the loopback interface, and removes it. 0; or -errno, and
  * *why names the first thing that is missing. May load kernel modules, so it may take a while: not for the monitor. */

@@ -1,8 +1,8 @@
 #!/bin/sh
 # Holds the table of docs/SAFETY.md, "When something happens", against what a run printed: catalogue.sh TABLE OUTPUT. Each row
 # must name a namespace test that passed and did its faults ("passed NAME ... faults N"), or a fault of the simulator that befell
-# it ("| faults NAME=N ..."), N above 0; each name in the last column must be one of them. A name may be a pattern: flush_*.
-# Prints what is missing; exit status 0: nothing is.
+# it ("| faults NAME=N ..."), N above 0; each name in the last column must be one of them. A name may be a pattern, flush_* for
+# instance: each name like it must have done its faults. Prints what is missing; exit status 0: nothing is.
 set -uf
 table=$1
 output=$2
@@ -35,25 +35,25 @@ happened=$(awk '
 		}
 	}' "$output")
 
-# faults_of PATTERN: how many faults were done under names like it; nothing when there is no such name.
-faults_of() {
+# like PATTERN: what happened under names like it, "NAME FAULTS" a line, the one with the fewest faults first.
+like() {
 	echo "$happened" | while read -r name faults; do
 		# shellcheck disable=SC2254
-		case $name in $1) echo "$faults" ;; esac
-	done | awk '{ sum += $1 } END { if (NR > 0) print sum }'
+		case $name in $1) echo "$name $faults" ;; esac
+	done | sort -k 2n
 }
 
 n=0
 missing=0
 while IFS='|' read -r name row; do
 	n=$((n + 1))
-	faults=$(faults_of "$name")
+	least=$(like "$name" | head -n 1)
 	if [ "$name" = - ]; then
 		echo "catalogue: nothing is named for:$row"
-	elif [ -z "$faults" ]; then
+	elif [ -z "$least" ]; then
 		echo "catalogue: $name did not pass, or is not there:$row"
-	elif [ "$faults" -eq 0 ]; then
-		echo "catalogue: $name did no fault:$row"
+	elif [ "${least#* }" -eq 0 ]; then
+		echo "catalogue: ${least% *} did no fault:$row"
 	else
 		continue
 	fi

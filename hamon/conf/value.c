@@ -25,15 +25,15 @@ bool value_is(struct draft *d, const struct key *key, const config_setting_t *se
 	return false;
 }
 
-/* The string, or NULL: it is none, and it was complained about. */
-const char *value_text(struct draft *d, const struct key *key, const config_setting_t *setting) {
+/* The setting's string, as long as the parsed file lives. NULL: it is none, and it was complained about. */
+static const char *text_of(struct draft *d, const struct key *key, const config_setting_t *setting) {
 	return value_is(d, key, setting, CONFIG_TYPE_STRING, "a string") ? config_setting_get_string(setting) : NULL;
 }
 
 /* Names of clusters and nodes become names of files and folders; groups obey the same rule. */
 void value_name(struct draft *d, const struct key *key, const config_setting_t *setting, void *field) {
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
-	const char *text = value_text(d, key, setting);
+	const char *text = text_of(d, key, setting);
 	if (!text)
 		return;
 	if (!isalnum((unsigned char)*text) || text[strspn(text, allowed)])
@@ -54,7 +54,7 @@ static bool has_control(const char *text) {
 }
 
 void value_path(struct draft *d, const struct key *key, const config_setting_t *setting, void *field) {
-	const char *text = value_text(d, key, setting);
+	const char *text = text_of(d, key, setting);
 	if (!text)
 		return;
 	if (*text != '/' || has_control(text))
@@ -69,7 +69,7 @@ void value_path(struct draft *d, const struct key *key, const config_setting_t *
 
 /* What the kernel takes as an interface's name (dev_valid_name(), net/core/dev.c), less what no terminal should print. */
 void value_interface(struct draft *d, const struct key *key, const config_setting_t *setting, void *field) {
-	const char *text = value_text(d, key, setting);
+	const char *text = text_of(d, key, setting);
 	if (!text)
 		return;
 	if (strlen(text) >= IF_NAMESIZE)
@@ -167,7 +167,7 @@ void value_lease(struct draft *d, const struct key *key, const config_setting_t 
 /* One word of a closed set: its index, or -1, and it was complained about. */
 static int read_word(struct draft *d, const struct key *key, const config_setting_t *setting, const char *(*name)(int),
 		     int count) {
-	const char *text = value_text(d, key, setting);
+	const char *text = text_of(d, key, setting);
 	if (!text)
 		return -1;
 	char known[96] = "";
@@ -245,7 +245,7 @@ void value_fence(struct draft *d, const struct key *key, const config_setting_t 
 
 /* Whether it can be run is seen when it is. */
 void value_command(struct draft *d, const struct key *key, const config_setting_t *setting, void *field) {
-	const char *text = value_text(d, key, setting);
+	const char *text = text_of(d, key, setting);
 	if (!text)
 		return;
 	if (!text[strspn(text, " ")])
@@ -345,7 +345,7 @@ void value_prefixed(struct draft *d, const struct key *key, const config_setting
 	struct conf_ip *ip = field;
 	struct ip_address address;
 	int prefix;
-	const char *text = value_text(d, key, setting);
+	const char *text = text_of(d, key, setting);
 	if (!text)
 		return;
 	if (split_prefix(text, &address, &prefix)) {
@@ -378,7 +378,7 @@ static const char *unusable_anywhere(const struct ip_address *a) {
 
 void value_address(struct draft *d, const struct key *key, const config_setting_t *setting, void *field) {
 	struct ip_address address;
-	const char *text = value_text(d, key, setting);
+	const char *text = text_of(d, key, setting);
 	if (!text)
 		return;
 	const char *why = conf_address(text, &address) ? "is no IP address" : unusable_anywhere(&address);

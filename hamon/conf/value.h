@@ -23,9 +23,6 @@ static inline unsigned draft_line(const config_setting_t *setting) {
 /* Is the setting of this CONFIG_TYPE_? If not, it was complained about: it must be `what`. */
 bool value_is(struct draft *d, const struct key *key, const config_setting_t *setting, int type, const char *what);
 
-/* The setting's string, as long as the parsed file lives. NULL: it is none, and it was complained about. */
-const char *value_text(struct draft *d, const struct key *key, const config_setting_t *setting);
-
 value_fn value_name;      /* char[CONF_NAME]: safe in names of files */
 value_fn value_path;      /* char[CONF_PATH]: absolute */
 value_fn value_interface; /* char[IF_NAMESIZE] */

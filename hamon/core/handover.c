@@ -298,9 +298,8 @@ static enum outcome refusal(const struct core *core, mono_t now, const struct ev
 	case VERB_RESOLVE:
 		return resolve_refusal(core, now);
 	case VERB_ABORT:
-		return !core->hold && !core->aborted && peer_unheard(core, now) && claim_eligible(core, now)
-			       ? OUTCOME_WOULD
-			       : OUTCOME_ALREADY;
+		return !core->hold && peer_unheard(core, now) && claim_eligible(core, now) ? OUTCOME_WOULD
+											   : OUTCOME_ALREADY;
 	case VERB_CLEAR:
 		return OUTCOME_WOULD;
 	case VERB__COUNT:

@@ -5,9 +5,9 @@
 #include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "hamon/node/parts.h"
+#include "hamon/put.h"
 
 /* Those who follow the pair are told of it so often at most. */
 static const span_t pair_every = 100 * MSEC;
@@ -19,32 +19,12 @@ static_assert(sizeof mark_names / sizeof *mark_names == MARK_GRANT + 1, "a name 
 
 /* ---- building a line ---- */
 
-static void put_text(struct json_object *line, const char *key, const char *text) {
-	json_object_object_add(line, key, text ? json_object_new_string(text) : NULL);
-}
-
-static void put_bool(struct json_object *line, const char *key, bool value) {
-	json_object_object_add(line, key, json_object_new_boolean(value));
-}
-
-static void put_count(struct json_object *line, const char *key, uint64_t value) {
-	json_object_object_add(line, key, json_object_new_uint64(value));
-}
-
-/* NULL: memory ran out. Bears the wall clock: RFC 3339, UTC, ms. */
+/* NULL: memory ran out. Bears the wall clock. */
 static struct json_object *new_line(void) {
 	struct json_object *line = json_object_new_object();
-	int64_t ms = log_real_now() / MSEC;
-	time_t seconds = (time_t)(ms / 1000);
-	char date[32], text[48];
-	struct tm tm;
 
-	if (!line)
-		return NULL;
-	gmtime_r(&seconds, &tm);
-	strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(text, sizeof text, "%s.%03dZ", date, (int)(ms % 1000));
-	put_text(line, "at", text);
+	if (line)
+		put_wall(line, "at", log_real_now() / MSEC);
 	return line;
 }
 
@@ -195,34 +175,21 @@ static void summarize(struct node *node, struct node_summary *summary) {
 	summary->alone = core->alone;
 	summary->conflict = core->conflict;
 	summary->paused = core->paused;
-	summary->peer_heard = core->peer_known && node->now - core->peer_rx <= node->core_config.timers.unheard;
-	summary->peer_lease = core->peer_lease;
-	summary->peer_deaf = core->peer_deaf;
-	summary->peer_leaving = core->peer_leaving;
+	summary->peer = status_peer_state(core, node->now, node->core_config.timers.unheard);
 	for (unsigned i = 0; i < core->links; i++) {
 		summary->links_up |= (uint16_t)(core->link[i].up << i);
 		summary->links_heard |= (uint16_t)(link_heard(node, &core->link[i]) << i);
 	}
 }
 static_assert(sizeof(struct node_summary) ==
-		      2 * sizeof(uint64_t) + 3 * sizeof(uint32_t) + 8 * sizeof(bool) + 2 * sizeof(uint16_t),
+		      2 * sizeof(uint64_t) + 4 * sizeof(uint32_t) + 4 * sizeof(bool) + 2 * sizeof(uint16_t),
 	      "it has no padding");
-
-static const char *peer_word(const struct node_summary *summary) {
-	if (!summary->peer_heard)
-		return "unheard";
-	if (summary->peer_lease)
-		return "primary";
-	if (summary->peer_leaving)
-		return "leaving";
-	return summary->peer_deaf ? "deaf" : "backup";
-}
 
 /* Who holds the lease, as far as this node knows; NULL: nobody. */
 static const char *primary_name(const struct node *node, const struct node_summary *summary) {
 	if (summary->hold)
 		return node->names[node->self];
-	return summary->peer_heard && summary->peer_lease ? node->names[1 - node->self] : NULL;
+	return summary->peer == PEER_PRIMARY ? node->names[1 - node->self] : NULL;
 }
 
 static void put_links(struct json_object *line, const struct node *node, const struct node_summary *summary) {
@@ -268,7 +235,7 @@ static struct json_object *summary_line(const struct node *node, const struct no
 	put_bool(line, "paused", summary->paused);
 	put_faults(line, summary->faults);
 	put_text(line, "peer", node->names[1 - node->self]);
-	put_text(line, "peer_state", peer_word(summary));
+	put_text(line, "peer_state", status_peer_state_name(summary->peer));
 	put_links(line, node, summary);
 	return line;
 }

@@ -201,7 +201,8 @@ struct node_summary {
 	enum state state;
 	enum cause cause;
 	uint32_t faults;
-	bool hold, alone, conflict, paused, peer_heard, peer_lease, peer_deaf, peer_leaving;
+	enum status_peer_state peer;
+	bool hold, alone, conflict, paused;
 	uint16_t links_up, links_heard; /* masks */
 };
 

@@ -43,9 +43,9 @@ const char *worker_name(enum worker_kind kind) {
 	return workers[kind];
 }
 
-/* FNV-1a over the places and sizes that a compiler or an edit could move: it need not withstand an attacker, both ends are
+/* A fingerprint: FNV-1a over the places and sizes that a compiler or an edit could move: it need not withstand an attacker, both ends are
  * started by the same supervisor. */
-uint32_t message_layout(void) {
+static uint32_t layout(void) {
 	static const uint32_t shape[] = {
 		MSG__COUNT,
 		WORKER__COUNT,
@@ -89,7 +89,7 @@ uint32_t message_layout(void) {
 
 size_t message_seal(struct message *message, enum message_type type) {
 	assert(type < MSG__COUNT);
-	message->layout = message_layout();
+	message->layout = layout();
 	message->type = (uint16_t)type;
 	message->length = types[type].length;
 	return MESSAGE_HEADER + types[type].length;
@@ -150,7 +150,7 @@ static bool body_sane(const struct message *message) {
 }
 
 int message_check(const struct message *message, size_t received) {
-	if (received < MESSAGE_HEADER || message->layout != message_layout() || message->type >= MSG__COUNT)
+	if (received < MESSAGE_HEADER || message->layout != layout() || message->type >= MSG__COUNT)
 		return -EPROTO;
 	if (message->length != types[message->type].length || received != MESSAGE_HEADER + (size_t)message->length)
 		return -EPROTO;

@@ -107,7 +107,7 @@ struct message_note {
 };
 
 struct message {
-	uint32_t layout; /* message_layout() */
+	uint32_t layout; /* fingerprint of all bodies' layouts, for both ends to compare */
 	uint16_t type;   /* enum message_type */
 	uint16_t length; /* of the body */
 	union {
@@ -124,9 +124,6 @@ struct message {
 };
 
 enum { MESSAGE_HEADER = offsetof(struct message, start) };
-
-/* Fingerprint of the layout of every body, for both ends to compare. */
-uint32_t message_layout(void);
 
 /* Fills the header of a message whose body is set, and returns the number of bytes to send. */
 size_t message_seal(struct message *message, enum message_type type);

@@ -147,8 +147,8 @@ static void serve(int fd, const char *dir) {
 
 /* ---- the lab's side ---- */
 
-/* Also called from signal handlers: nothing but async-signal-safe calls. */
-void janitor_finish(void) {
+/* Has everything removed, and waits for it. Also called from signal handlers: nothing but async-signal-safe calls. */
+static void finish(void) {
 	if (self.pipe < 0 || self.owner != getpid())
 		return;
 	close(self.pipe);
@@ -158,7 +158,7 @@ void janitor_finish(void) {
 }
 
 static void on_signal(int number) {
-	janitor_finish();
+	finish();
 	signal(number, SIG_DFL);
 	raise(number);
 }
@@ -196,7 +196,7 @@ void janitor_start(const char *dir) {
 	self.pipe = ends[1];
 	static bool hooked;
 	if (!hooked)
-		atexit(janitor_finish);
+		atexit(finish);
 	hooked = true;
 	struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
 	sigaction(SIGINT, &action, NULL);

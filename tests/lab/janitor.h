@@ -9,8 +9,8 @@
 /* What one process made bears its number: namespaces and cgroups PREFIX-name, one directory. */
 enum { JANITOR_PREFIX = 24, JANITOR_DIR = 192 };
 
-/* Starts the janitor of this process; there is one at most. It acts when this process ends, however it ends, or at
- * janitor_finish(); exit(), SIGINT, SIGTERM and SIGHUP wait for it. dir: removed with all that is in it; NULL: none. */
+/* Starts the janitor of this process; there is one at most. It acts when this process ends, however it ends; exit(), SIGINT,
+ * SIGTERM and SIGHUP wait for it. dir: removed with all that is in it; NULL: none. */
 void janitor_start(const char *dir);
 
 /* The prefix of this process's namespaces. */
@@ -18,9 +18,6 @@ const char *janitor_prefix(void);
 
 /* Has every janitor leave the directory alone. */
 void janitor_keep_dir(const char *dir);
-
-/* Removes everything now, and waits for it. */
-void janitor_finish(void);
 
 /* For a child that goes its own way after fork(): forgets the parent's janitor. */
 void janitor_forget(void);

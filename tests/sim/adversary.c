@@ -113,7 +113,9 @@ void adversary_jiffies(struct world *w, struct host *host) {
 void adversary_request(struct world *w, struct host *host) {
 	unsigned index = host->index, other = 1 - index;
 	const struct timers *t = &host->config.timers;
-	if (w->calm || w->wires.cut[other][0] || w->wires.cut[index][0] || !world_chance(w, w->mood.storm ? 800 : 300))
+	unsigned last = w->links - 1; /* cut only if all are */
+	if (w->calm || w->wires.cut[other][last] || w->wires.cut[index][last] ||
+	    !world_chance(w, w->mood.storm ? 800 : 300))
 		return;
 	faults_count(w, MISHAP_LATE_WANT);
 	bool unheard = world_chance(w, 500);

@@ -75,7 +75,9 @@ void checker_heard(struct checker *checker, unsigned index, const struct heartbe
 		node->known = hb->seen;
 	if (hb->digest)
 		node->peer_digest = hb->digest;
-	node->peer = hb->deaf ? (struct heartbeat){0} : *hb;
+	node->peer = *hb;
+	if (hb->deaf)
+		memset(&node->peer, 0, sizeof node->peer);
 	if (!hb->deaf)
 		node->heard = mono_max(node->heard, rx);
 }

@@ -68,7 +68,7 @@ bool wires_reflect(const struct world *w, unsigned from, unsigned slot) {
 
 /* Plain ones may be refused by a full queue of the sender's own, where the other direction carries. */
 static bool misfires(struct world *w, unsigned sender, const struct heartbeat *hb) {
-	if (hb->mark != MARK_PLAIN || w->calm || w->wires.cut[1 - sender][0] || w->wires.missed[sender] > 0 ||
+	if (hb->mark != MARK_PLAIN || w->calm || w->wires.cut[1 - sender][w->links - 1] || w->wires.missed[sender] > 0 ||
 	    !world_chance(w, w->mood.misfire))
 		return false;
 	w->tally->mishaps[MISHAP_FULL_QUEUE]++;

@@ -238,7 +238,7 @@ Test(core_ill, not_while_the_configurations_differ) {
 	w.says.digest = 2;
 	world_backup(&w);
 	w.says.fitness = 0;
-	world_pass(&w, 2 * ill_time());
+	world_pass(&w, ill_time() + 6 * world_h(&w));
 	cr_assert_eq(w.said.want, 0);
 	w.says.digest = 1;
 	world_pass(&w, ill_time() + 6 * world_h(&w));
@@ -250,14 +250,14 @@ Test(core_ill, not_without_automatic_failover_and_not_by_one_equally_ill) {
 	w.config.automatic = false;
 	world_backup(&w);
 	w.says.fitness = 0;
-	world_pass(&w, 2 * ill_time());
+	world_pass(&w, ill_time() + 6 * world_h(&w));
 	cr_assert_eq(w.said.want, 0);
 
 	world_init(&w);
 	w.answering = 0;
 	world_backup(&w);
 	w.says.fitness = 0;
-	world_pass(&w, 2 * ill_time());
+	world_pass(&w, ill_time() + 6 * world_h(&w));
 	cr_assert_eq(w.said.want, 0);
 }
 

@@ -405,8 +405,20 @@ Test(core_links, the_round_trip_is_the_echos_less_its_wait) {
 	cr_assert_eq(world_status(&w)->link[0].rtt, before, "a wait longer than the trip is a lie");
 }
 
+Test(core_links, our_own_wait_is_told) {
+	world_init(&w);
+	world_backup(&w);
+	w.on = false;
+	world_hear(&w);
+	mono_t rx = w.now;
+	world_pass(&w, world_h(&w) + world_h(&w) / 2);
+	cr_assert_eq(w.said.echo_seq, w.peer_seq);
+	cr_assert_eq(w.said.echo_age_us, (uint32_t)((w.core.decided[w.said.seq % CORE_DECIDED] - rx) / USEC));
+	cr_assert_gt(w.said.echo_age_us, 0);
+}
+
 Test(core_links, jitter_is_how_unevenly_they_come) {
-	static const span_t late[] = {0, 4 * MSEC, 0};
+	static const span_t late[] = {0, 4 * MSEC, 0, -3 * MSEC};
 	span_t expected = 0, gap = 10 * MSEC;
 	uint64_t sent_us = 5000;
 
@@ -420,7 +432,7 @@ Test(core_links, jitter_is_how_unevenly_they_come) {
 		sent_us += (uint64_t)(gap / USEC);
 		hear_measured(gap + late[i], 0, sent_us);
 		/* RFC 3550 section 6.4.1 */
-		expected += (late[i] - expected) / 16;
+		expected += ((late[i] < 0 ? -late[i] : late[i]) - expected) / 16;
 		cr_assert_eq(world_status(&w)->link[0].jitter, expected);
 	}
 	hear_measured(gap, 0, sent_us - 1);
