@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <inttypes.h>
 
+#include "hamon/put.h"
 #include "hamon/reply.h"
 #include "hamon/words.h"
 
@@ -56,8 +57,11 @@ static void say_automatic(struct words *w, const struct status_view *view, bool 
 
 static void say_no_fault(struct words *w, const struct status_view *view, bool holds) {
 	words_add(w, holds ? "nothing keeps %s from serving" : "%s cannot serve: ", status_node_name(view));
-	if (!holds)
-		words_faults(w, view->core->faults);
+	if (holds)
+		return;
+	words_faults(w, view->core->faults);
+	if (view->facts->forgiven >> FACT_NO_FAULT & 1)
+		words_add(w, ", which `hamon takeover` ends");
 }
 
 static void say_key(struct words *w, const struct status_view *view, bool holds) {
@@ -215,7 +219,8 @@ static void say_no_veto(struct words *w, const struct status_view *view, bool ho
 	else if (holds)
 		words_add(w, "the before-primary command agrees");
 	else
-		words_add(w, "the before-primary command %s", view->core->vetoed ? "said no" : "is to be asked first");
+		words_add(w, "the before-primary command %s",
+			  view->core->vetoed ? "said no; it is asked again" : "is to be asked first");
 }
 
 static void say_epochs(struct words *w, const struct status_view *view, bool holds) {
@@ -328,14 +333,51 @@ static uint32_t renewal_stops(const struct status_view *view) {
 	return ~holds & (holds & either ? asked & ~either : asked);
 }
 
-/* ---- as objects ---- */
+/* ---- how well it serves, which stands against nothing ---- */
 
-/* Of a primary a planned change asks whether the peer can have the role. */
-static uint32_t planned(const struct status_view *view) {
-	if (view->core->hold)
-		return 1U << FACT_DIGEST | 1U << FACT_CONTACT | 1U << FACT_PEER_FIT;
-	return view->facts->planned;
+static void say_fitness(struct words *w, const struct status_view *view, bool well) {
+	const struct core_status *core = view->core;
+	if (!view->conf->command[RUN_HEALTH][0])
+		words_add(w, "there is no health command");
+	else if (core->health == HEALTH_UNKNOWN)
+		words_add(w, "the service was not looked at yet");
+	else
+		words_add(w, "the service is %s", health_name(core->health));
+	words_add(w, " (fitness %u)", core->fitness);
+	if (core->hold && status_heard(view) && core->peer_fitness > core->fitness)
+		words_add(w, ": %s is fitter, and may ask for the role", status_peer_name(view));
+	else if (!well && core->hold)
+		words_add(w, ": %s gets the role when it is fitter", status_peer_name(view));
+	else if (!well)
+		words_add(w, ": %s takes over from a dead primary only", status_node_name(view));
 }
+
+/* ---- what stands against a change of the role ---- */
+
+/* How the role may change. A primary can but give it away. */
+enum way { BY_ITSELF, BY_PLAN, BY_FORCE };
+
+/* Which facts it asks for. */
+static uint32_t asked(const struct status_view *view, enum way way) {
+	bool hold = view->core->hold;
+	switch (way) {
+	case BY_ITSELF:
+		return hold ? 0 : view->facts->automatic;
+	case BY_PLAN:
+		return hold ? 1U << FACT_DIGEST | 1U << FACT_CONTACT | 1U << FACT_PEER_FIT : view->facts->planned;
+	case BY_FORCE:
+		return hold ? 0 : view->facts->forced;
+	}
+	return 0;
+}
+
+/* Which of them stand against it. */
+static uint32_t stops(const struct status_view *view, enum way way) {
+	uint32_t missing = asked(view, way) & ~view->facts->hold & ~view->facts->ahead;
+	return way == BY_ITSELF ? missing : missing & ~view->facts->forgiven;
+}
+
+/* ---- as objects ---- */
 
 static struct json_object *object_of(const struct status_view *view, const char *name, say_fn *say, bool holds) {
 	char text[FACT_TEXT];
@@ -344,9 +386,9 @@ static struct json_object *object_of(const struct status_view *view, const char 
 	if (!object)
 		return NULL;
 	say(&w, view, holds);
-	json_object_object_add(object, "name", json_object_new_string(name));
-	json_object_object_add(object, "holds", json_object_new_boolean(holds));
-	json_object_object_add(object, "text", json_object_new_string(text));
+	put_text(object, "name", name);
+	put_bool(object, "holds", holds);
+	put_text(object, "text", text);
 	return object;
 }
 
@@ -357,9 +399,10 @@ void facts_put(struct json_object *object, const struct status_view *view) {
 	json_object_object_add(object, "renewal", renewal);
 	for (unsigned i = 0; i < FACT__COUNT; i++) {
 		struct json_object *fact = object_of(view, fact_name((enum fact)i), sayings[i], view->facts->hold >> i & 1);
-		bool automatic = !view->core->hold && (view->facts->automatic >> i & 1);
-		json_object_object_add(fact, "automatic", json_object_new_boolean(automatic));
-		json_object_object_add(fact, "planned", json_object_new_boolean((planned(view) >> i & 1) != 0));
+		put_bool(fact, "automatic", asked(view, BY_ITSELF) >> i & 1);
+		put_bool(fact, "planned", asked(view, BY_PLAN) >> i & 1);
+		put_bool(fact, "stops_automatic", stops(view, BY_ITSELF) >> i & 1);
+		put_bool(fact, "stops_planned", stops(view, BY_PLAN) >> i & 1);
 		json_object_array_add(facts, fact);
 	}
 	for (unsigned i = 0; view->core->hold && i < RENEWAL__COUNT; i++)
@@ -376,57 +419,89 @@ static void add_line(struct words *w, const struct status_view *view, const char
 	words_add(w, "%-4s %s\n", mark, text);
 }
 
-/* Those facts of the mask that do not hold, then those that do. */
-static void add_facts(struct words *w, const struct status_view *view, uint32_t mask) {
-	for (int holds = 0; holds <= 1; holds++)
-		for (unsigned i = 0; i < FACT__COUNT; i++)
-			if ((mask >> i & 1) && (int)(view->facts->hold >> i & 1) == holds)
-				add_line(w, view, holds ? "ok" : "STOP", sayings[i], holds);
+/* What stands against it, what does not though it does not hold, and what holds: in this order. */
+enum standing { STANDS_AGAINST, STANDS_ASIDE, STANDS_FOR, STANDINGS };
+
+static const char *mark(enum standing standing, enum fact fact) {
+	if (standing == STANDS_ASIDE)
+		return fact == FACT_NO_FAULT ? "-" : "ask";
+	return standing == STANDS_FOR ? "ok" : "STOP";
+}
+
+static void add_facts(struct words *w, const struct status_view *view, enum way way) {
+	uint32_t against = stops(view, way), holds = view->facts->hold;
+	for (enum standing standing = 0; standing < STANDINGS; standing++)
+		for (unsigned i = 0; i < FACT__COUNT; i++) {
+			enum standing stands = against >> i & 1 ? STANDS_AGAINST
+					       : holds >> i & 1 ? STANDS_FOR
+								: STANDS_ASIDE;
+			if ((asked(view, way) >> i & 1) && stands == standing)
+				add_line(w, view, mark(stands, i), sayings[i], holds >> i & 1);
+		}
 }
 
 static void add_renewal(struct words *w, const struct status_view *view) {
-	uint32_t holds = renewal_holds(view), stops = renewal_stops(view);
+	uint32_t holds = renewal_holds(view), against = renewal_stops(view);
 	for (unsigned i = 0; i < RENEWAL__COUNT; i++)
-		add_line(w, view, stops >> i & 1 ? "STOP" : (holds >> i & 1 ? "ok" : "-"), renewals[i].say, holds >> i & 1);
+		add_line(w, view, against >> i & 1 ? "STOP" : (holds >> i & 1 ? "ok" : "-"), renewals[i].say,
+			 holds >> i & 1);
 }
 
-void facts_details(struct json_object *reply, const struct status_view *view) {
+static void add_fitness(struct words *w, const struct status_view *view) {
+	add_line(w, view, "-", say_fitness, view->core->health != HEALTH_ILL);
+}
+
+static void add_by_itself(struct words *w, const struct status_view *view) {
+	words_add(w, view->core->hold ? "going on:\n" : "taking over by itself:\n");
+	if (view->core->hold)
+		add_renewal(w, view);
+	else
+		add_facts(w, view, BY_ITSELF);
+	add_fitness(w, view);
+}
+
+static void add_asked_for(struct words *w, const struct status_view *view, enum way way) {
+	const char *how = way == BY_FORCE ? "by force" : "by plan";
+	if (asked(view, way) == 0)
+		return;
+	if (view->core->hold)
+		words_add(w, "standing down for %s, %s:\n", status_peer_name(view), how);
+	else
+		words_add(w, "taking over %s:\n", how);
+	add_facts(w, view, way);
+}
+
+void facts_details(struct json_object *reply, const struct status_view *view, bool force) {
 	char text[DETAILS_TEXT];
 	struct words w = words_in(text, sizeof text);
-	if (view->core->hold) {
-		words_add(&w, "going on:\n");
-		add_renewal(&w, view);
-		words_add(&w, "standing down for %s, by plan:\n", status_peer_name(view));
-	} else {
-		words_add(&w, "taking over by itself:\n");
-		add_facts(&w, view, view->facts->automatic);
-		words_add(&w, "taking over by plan:\n");
-	}
-	add_facts(&w, view, planned(view));
+	add_asked_for(&w, view, force ? BY_FORCE : BY_PLAN);
 	reply_details(reply, text);
 }
 
 /* "nothing", "1 fact", "2 facts" */
-static void add_stops(struct words *w, uint32_t stops) {
-	if (stops == 0)
+static void add_count(struct words *w, uint32_t against) {
+	if (against == 0)
 		words_add(w, "nothing");
 	else
-		words_count(w, __builtin_popcount(stops), "fact");
+		words_count(w, __builtin_popcount(against), "fact");
 }
 
 struct json_object *facts_json(const struct status_view *view) {
-	char text[HEAD_TEXT];
-	struct words w = words_in(text, sizeof text);
+	char head[HEAD_TEXT], details[DETAILS_TEXT];
+	struct words w = words_in(head, sizeof head);
 	bool hold = view->core->hold;
 	words_add(&w, "%s (%s); against %s: ", status_node_name(view), state_name(view->core->state),
 		  hold ? "going on" : "a takeover by itself");
-	add_stops(&w, hold ? renewal_stops(view) : view->facts->automatic & ~view->facts->hold);
+	add_count(&w, hold ? renewal_stops(view) : stops(view, BY_ITSELF));
 	words_add(&w, "; against a planned %s: ", hold ? "standdown" : "takeover");
-	add_stops(&w, planned(view) & ~view->facts->hold);
-	struct json_object *reply = reply_ok("%s", text);
+	add_count(&w, stops(view, BY_PLAN));
+	struct json_object *reply = reply_ok("%s", head);
 	if (!reply)
 		return NULL;
-	facts_details(reply, view);
+	w = words_in(details, sizeof details);
+	add_by_itself(&w, view);
+	add_asked_for(&w, view, BY_PLAN);
+	reply_details(reply, details);
 	facts_put(reply, view);
 	return reply;
 }

@@ -11,10 +11,12 @@
  * "renewal" is what a primary's lease rests on; empty on a node that holds none. */
 void facts_put(struct json_object *object, const struct status_view *view);
 
-/* Adds "details" to an answer: the facts as lines, those that stand against it first. By itself, then by plan. */
-void facts_details(struct json_object *reply, const struct status_view *view);
+/* Adds "details" to the answer to a dry run: the facts that a change of the role asks for by plan, or by force, as lines;
+ * those that stand against it first. None, where it asks for nothing. */
+void facts_details(struct json_object *reply, const struct status_view *view, bool force);
 
-/* The answer to `explain now`: the verdict as a sentence, the details, and the arrays. NULL when memory ran out. */
+/* The answer to `explain now`: the verdict as a sentence, the arrays, and as details the same in lines: by itself, with how
+ * well this node could serve, then by plan. NULL when memory ran out. */
 struct json_object *facts_json(const struct status_view *view);
 
 #endif

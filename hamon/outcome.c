@@ -144,6 +144,9 @@ static struct json_object *refused(enum verb verb, enum outcome outcome, const s
 	case OUTCOME_VETOED:
 		return reply_error(EXIT_REFUSED, "the log says what it said", "the before-primary command on %s said no",
 				   view->node);
+	case OUTCOME_EPOCHS:
+		return reply_error(EXIT_REFUSED, "hamon status says whether the state directory can be written",
+				   "%s has no epoch in reserve for a claim", view->node);
 	case OUTCOME_DONE:
 	case OUTCOME_ALREADY:
 	case OUTCOME_WOULD:
@@ -163,7 +166,9 @@ static struct json_object *sentence(enum verb verb, enum outcome outcome, const 
 	if (outcome == OUTCOME_SETTLED)
 		return settled(view);
 	if (outcome == OUTCOME_WOULD)
-		return reply_ok("nothing stands against %s on %s; nothing was changed", verb_name(verb), view->node);
+		return reply_ok(view->forced ? "%s by force would be tried on %s; nothing was changed"
+					     : "nothing stands against %s on %s; nothing was changed",
+				verb_name(verb), view->node);
 	return refused(verb, outcome, view);
 }
 

@@ -9,26 +9,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SEALED_MAX = 1 << 20, SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
+#include "hamon/file.h"
 
-static int write_all(int fd, const char *text, size_t length) {
-	while (length > 0) {
-		ssize_t n = write(fd, text, length);
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0) {
-			text += n;
-			length -= (size_t)n;
-		}
-	}
-	return 0;
-}
+enum { SEALED_MAX = 1 << 20, SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
 
 int sealed_make(const char *text) {
 	int fd = memfd_create("hamon-configuration", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (fd < 0)
 		return -errno;
-	int rc = write_all(fd, text, strlen(text));
+	int rc = file_write(fd, text, strlen(text));
 	if (rc == 0 && fcntl(fd, F_ADD_SEALS, SEALS) < 0)
 		rc = -errno;
 	if (rc < 0) {

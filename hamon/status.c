@@ -29,7 +29,7 @@ static void put_left(struct json_object *object, const char *key, const struct s
 		put_span(object, key, at - view->now);
 }
 
-/* The same, of a point in our own time; null: never, or without end. */
+/* A point in our own time, as the wall clock shows it; null: never, or without end. */
 static void put_time(struct json_object *object, const char *key, const struct status_view *view, mono_t at) {
 	if (at == MONO_NEVER || at == MONO_FAR)
 		json_object_object_add(object, key, NULL);

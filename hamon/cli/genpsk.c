@@ -6,20 +6,21 @@
 
 #include "hamon/auth.h"
 #include "hamon/cli/cli.h"
+#include "hamon/file.h"
 
 /* Never over a file that is there: it may be the key of a running pair. */
 static int write_key(const char *path, const char *text) {
-	ssize_t len = (ssize_t)strlen(text);
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
-	ssize_t n = write(fd, text, (size_t)len);
-	int error = n == len && fsync(fd) == 0 ? 0 : n < 0 || n == len ? errno : ENOSPC;
+	int error = file_write(fd, text, strlen(text));
+	if (error == 0 && fsync(fd) < 0)
+		error = -errno;
 	if (close(fd) < 0 && error == 0)
-		error = errno;
-	if (error != 0)
+		error = -errno;
+	if (error < 0)
 		unlink(path);
-	return -error;
+	return error;
 }
 
 int cli_genpsk(const struct cli *cli) {

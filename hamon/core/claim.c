@@ -12,18 +12,35 @@ bool claim_stranger(const struct core *core, mono_t now) {
 	return now - mono_max(core->wrong_key, core->peer.old_rx) <= core->config.timers.dead;
 }
 
+/* The role was ours, and nobody has claimed it since, as far as we know: to take it back moves nothing. */
+bool claim_regains(const struct core *core) {
+	return core->held && epoch_owned(core);
+}
+
+/* The peer was told something else. What a dead peer was told matters to nobody who only regains his own. */
+bool claim_misled(const struct core *core) {
+	return peer_differs(core) && !claim_regains(core);
+}
+
 /* ELIGIBLE: automatic failover is in force, nothing is broken here, no stranger speaks for the peer, both were told the same,
  * the peer was met or need not have been, no operator stopped it, our dead interval covers the peer's times, and the tests
  * hold. */
 bool claim_eligible(const struct core *core, mono_t now) {
-	return core_automatic(core) && core->faults == 0 && !claim_stranger(core, now) && !peer_differs(core) &&
-	       (core->peer.known || !core->config.wait_for_peer) && !core->aborted &&
+	return core_automatic(core) && core->faults == 0 && !claim_stranger(core, now) && !claim_misled(core) &&
+	       (core->met || !core->config.wait_for_peer) && !core->aborted &&
 	       timers_cover(&core->config.timers, core->peer.cover) && connectivity_fit(core, now);
 }
 
-/* The countdown that people are given, or the hold-down after too many takeovers. */
+/* The countdown that people are given, or the hold-down after too many takeovers. Neither is for a lone survivor whose own lease
+ * lapsed. */
 span_t claim_delay(const struct core *core) {
-	return mono_max(core->config.countdown, damping_delay(core));
+	return claim_regains(core) ? 0 : mono_max(core->config.countdown, damping_delay(core));
+}
+
+/* It counts from the peer's last heartbeat: a stall of ours begins the dead interval anew, and not all of a countdown, or one
+ * would never end on a machine that freezes now and then. */
+mono_t claim_delayed_until(const struct core *core, span_t delay) {
+	return mono_max(core->peer.rx, core->start) + core->config.timers.dead + delay;
 }
 
 /* "claim by release": the peer gave it up to this very request; an older release may still be in the newest frame. */
@@ -52,7 +69,8 @@ static bool by_silence(const struct core *core, mono_t now) {
 	const struct timers *t = &core->config.timers;
 	bool forced = now < core->force_until;
 
-	return now - peer_silent_since(core) >= t->dead + (forced ? 0 : claim_delay(core)) &&
+	return now - peer_silent_since(core) >= t->dead &&
+	       (forced || now >= claim_delayed_until(core, claim_delay(core))) &&
 	       (forced || (claim_eligible(core, now) && connectivity_proven(core, now))) && !evidence_held(core, now) &&
 	       timers_cover(t, core->peer.cover);
 }
@@ -113,6 +131,7 @@ void claim_permitted(struct core *core, mono_t now, int error, struct actions *a
 	}
 	core->claim = CLAIM_GRANT;
 	core->want = core->rel = 0;
+	core->claim_moves = !claim_regains(core);
 	core->seen = core->epoch = epoch_next(core);
 	epoch_reserve(core, now, actions);
 	core_because(core, core->claim_ground);
@@ -144,7 +163,7 @@ void claim_granted(struct core *core, mono_t now, enum sent result, mono_t decid
 	core->claim_failures = 0;
 	lease_granted(core, decided);
 	core_because(core, core->claim_ground);
-	if (core->claim_ground == CAUSE_SILENCE && core->peer.known)
+	if (core->claim_ground == CAUSE_SILENCE && core->claim_moves && core->met)
 		damping_count(core, now, actions);
 	conflict_granted(core, now, actions);
 	if (core->leaving)

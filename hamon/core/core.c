@@ -32,6 +32,7 @@ void core_init(struct core *core, const struct core_config *config, const struct
 	core->boot = memory->boot;
 	core->seen = memory->epoch_mark;
 	core->reserved = memory->reserved;
+	core->met = memory->met;
 	core->paused = memory->paused;
 	core->paused_until = memory->paused_until;
 	core->now = core->start = core->stall = core->last_wake = core->state_since = now;
@@ -176,7 +177,9 @@ void core_step(struct core *core, mono_t now, const struct event *event, struct 
 		serve_announced(core, now, event->done.error);
 		break;
 	case EV_MOVED:
-		serve_announce_again(core, now);
+		/* The heartbeat first: it tells the peer that the new MAC is ours, and no stranger's. */
+		core->heartbeat_now = true;
+		serve_announce_again(core, now + core->config.timers.heartbeat / 4);
 		break;
 	case EV_TEST_ANSWERED:
 		connectivity_answer(core, event->answer.slot, event->answer.sent);

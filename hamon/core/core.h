@@ -80,6 +80,7 @@ struct core_memory {
 	uint64_t boot;       /* this start's boot number: already on disk, larger than any before */
 	uint64_t epoch_mark; /* no epoch above this was ever used: `seen` begins here */
 	uint64_t reserved;   /* claims may use epochs up to this without asking again */
+	bool met;            /* the peer was heard before, in this life of the daemon */
 	bool paused;         /* an operator's pause that outlives restarts */
 	mono_t paused_until; /* MONO_FAR: until resume */
 };
@@ -232,6 +233,7 @@ enum outcome {
 	OUTCOME_DIFFERS,      /* refused: the nodes' configurations differ (force overrides) */
 	OUTCOME_VETOED,       /* the before-primary command said no */
 	OUTCOME_SETTLED,      /* VERB_RESOLVE: there is no conflict */
+	OUTCOME_EPOCHS,       /* refused: no epoch is in reserve */
 	OUTCOME__COUNT,
 };
 const char *outcome_name(enum outcome outcome);
@@ -323,9 +325,15 @@ enum fact {
 };
 const char *fact_name(enum fact fact);
 
-/* Which facts hold now, and which are asked for by a takeover by silence and by a planned one: bits of 1 << enum fact. */
+/* Bits of 1 << enum fact. Of the facts that a takeover asks for, those that do not hold stand against it, unless it is only
+ * that nobody was asked yet, and, of an operator's takeover, unless that forgives it. */
 struct core_facts {
-	uint32_t hold, automatic, planned;
+	uint32_t hold;      /* now */
+	uint32_t automatic; /* a takeover by silence asks for them, */
+	uint32_t planned;   /* a planned one, */
+	uint32_t forced;    /* and one by force, beside the dead interval, which it waits for */
+	uint32_t ahead;     /* a command, or a test IP, is asked on the way: it was not yet, or is just being asked */
+	uint32_t forgiven;  /* an operator's takeover ends a standdown, and asks anew who said no */
 };
 void core_facts(const struct core *core, mono_t now, struct core_facts *facts);
 
@@ -368,6 +376,7 @@ struct core_status {
 	struct ip_set serving, wanted;
 	bool announced;
 	/* the peer */
+	bool met;        /* the peer was heard in this life of the daemon */
 	bool peer_known; /* a heartbeat of it was ever accepted */
 	mono_t peer_rx;
 	uint64_t peer_boot, peer_seen;
@@ -420,6 +429,12 @@ static inline bool ip_set_empty(const struct ip_set *set) {
 static inline struct ip_set ip_set_less(struct ip_set a, const struct ip_set *b) {
 	for (unsigned i = 0; i < CORE_IPS / 64; i++)
 		a.bits[i] &= ~b->bits[i];
+	return a;
+}
+/* what is in both */
+static inline struct ip_set ip_set_both(struct ip_set a, const struct ip_set *b) {
+	for (unsigned i = 0; i < CORE_IPS / 64; i++)
+		a.bits[i] &= b->bits[i];
 	return a;
 }
 static inline unsigned ip_set_count(const struct ip_set *set) {

@@ -5,6 +5,9 @@
 /* A stranger that is not seen for so long is gone. */
 static const span_t stranger_memory = 60 * SEC;
 
+/* Whom we stood down for may say nothing unasked. */
+static const span_t stranger_probe = 10 * SEC;
+
 /* Asked every h: two answers may be lost. A killed primary's kernel answers for as long as its lease lives, which ends long
  * before the dead interval less this. */
 static span_t holder_memory(const struct core *core) {
@@ -20,11 +23,11 @@ bool evidence_strange(const struct core *core, mono_t now) {
 }
 
 void evidence_holder(struct core *core, mono_t now, unsigned slot, mono_t rx, struct actions *actions) {
+	core->holder_at = mono_max(core->holder_at, mono_min(rx, now)); /* counts as soon as we hold it no more */
 	if (core->hold) { /* the other node's word came after ours: who heard it must hear ours again */
 		serve_defend(core, now, slot, actions);
 		return;
 	}
-	core->holder_at = mono_max(core->holder_at, mono_min(rx, now));
 	if (core->holder_noted || core->config.lease_off || !peer_unheard(core, now))
 		return;
 	core->holder_noted = true;
@@ -42,7 +45,7 @@ void evidence_stranger(struct core *core, mono_t now, unsigned slot, mono_t rx, 
 
 /* May this node be about to claim by silence? Only then it asks who bears the addresses. */
 static bool curious(const struct core *core, mono_t now) {
-	bool might = now < core->force_until || (core_automatic(core) && core->faults == 0);
+	bool might = now < core->force_until || claim_eligible(core, now);
 
 	return might && !core->config.lease_off && !core->hold && core->claim == CLAIM_NONE && !core->leaving &&
 	       !speak_listening(core, now) && peer_late(core, now);
@@ -53,13 +56,13 @@ void evidence_tick(struct core *core, mono_t now, struct actions *actions) {
 		core->holder_noted = false;
 	if ((core->faults & FAULT_STRANGER) && (!core->config.stand_down || !evidence_strange(core, now)))
 		fault_clear(core, FAULT_STRANGER, CAUSE_STRANGER);
-	if (!curious(core, now)) {
+	if (!curious(core, now) && !(core->faults & FAULT_STRANGER)) {
 		core->probe_at = now;
 		return;
 	}
 	if (now < core->probe_at || ip_set_empty(&core->config.ips))
 		return;
-	core->probe_at = now + core->config.timers.heartbeat;
+	core->probe_at = now + (curious(core, now) ? core->config.timers.heartbeat : stranger_probe);
 	core_act(actions, ACT_PROBE)->ips = core->config.ips;
 }
 

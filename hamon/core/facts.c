@@ -17,22 +17,37 @@ static uint32_t proof(const struct core *core, mono_t now) {
 
 	return bit(FACT_SILENT, silent >= t->dead) | bit(FACT_AUTOMATIC, core_automatic(core)) |
 	       bit(FACT_NO_FAULT, core->faults == 0) | bit(FACT_KEY, !claim_stranger(core, now)) |
-	       bit(FACT_DIGEST, !peer_differs(core)) | bit(FACT_COVERED, timers_cover(t, core->peer.cover)) |
+	       bit(FACT_DIGEST, !claim_misled(core)) | bit(FACT_COVERED, timers_cover(t, core->peer.cover)) |
 	       bit(FACT_TESTS, tests_pass(core, now)) | bit(FACT_PROVEN, connectivity_proven(core, now)) |
 	       bit(FACT_NO_HOLDER, !evidence_held(core, now));
 }
 
-static uint32_t consent(const struct core *core, mono_t now) {
-	const struct timers *t = &core->config.timers;
-	span_t silent = now - peer_silent_since(core);
+static bool waited(const struct core *core, mono_t now, span_t delay) {
+	return delay == 0 || claim_regains(core) || now >= claim_delayed_until(core, delay);
+}
 
-	return bit(FACT_MET, core->peer.known || !core->config.wait_for_peer) |
-	       bit(FACT_HOLD_DOWN, damping_delay(core) == 0 || silent >= t->dead + damping_delay(core)) |
-	       bit(FACT_COUNTDOWN, core->config.countdown == 0 || silent >= t->dead + core->config.countdown) |
-	       bit(FACT_NO_ABORT, !core->aborted) | bit(FACT_FENCED, gate_fenced(core)) |
-	       bit(FACT_NO_VETO, !core->config.gate || core->gate == GATE_OPEN) | bit(FACT_EPOCHS, epoch_available(core)) |
+static uint32_t consent(const struct core *core, mono_t now) {
+	return bit(FACT_MET, core->met || !core->config.wait_for_peer) |
+	       bit(FACT_HOLD_DOWN, waited(core, now, damping_delay(core))) |
+	       bit(FACT_COUNTDOWN, waited(core, now, core->config.countdown)) | bit(FACT_NO_ABORT, !core->aborted) |
+	       bit(FACT_FENCED, gate_fenced(core)) | bit(FACT_NO_VETO, gate_open(core, now)) |
+	       bit(FACT_EPOCHS, epoch_available(core)) |
 	       bit(FACT_CONTACT, peer_answers(core, now) && !peer_unheard(core, now)) |
 	       bit(FACT_PEER_FIT, core->peer.says && core->peer.frame.fitness > FITNESS_NONE);
+}
+
+/* Who is asked on the way: the commands, and the test IPs in each interval, from when the peer is late on. */
+static uint32_t ahead(const struct core *core, mono_t now) {
+	return bit(FACT_FENCED, core->fence != FENCE_FAILED) | bit(FACT_NO_VETO, !(core->faults & FAULT_VETO)) |
+	       bit(FACT_PROVEN, core->peer.known && !peer_unheard(core, now));
+}
+
+/* By force neither contact nor tests nor equal configurations are asked for; but without contact a takeover is by silence. */
+static uint32_t forced(const struct core_facts *facts) {
+	uint32_t always = bit(FACT_NO_FAULT, true) | bit(FACT_NO_VETO, true) | bit(FACT_EPOCHS, true);
+	uint32_t silence = bit(FACT_COVERED, true) | bit(FACT_NO_HOLDER, true) | bit(FACT_FENCED, true);
+
+	return facts->hold & bit(FACT_CONTACT, true) ? always : always | silence;
 }
 
 void core_facts(const struct core *core, mono_t now, struct core_facts *facts) {
@@ -45,4 +60,7 @@ void core_facts(const struct core *core, mono_t now, struct core_facts *facts) {
 	facts->planned = 0;
 	for (unsigned i = 0; i < sizeof planned / sizeof *planned; i++)
 		facts->planned |= bit(planned[i], true);
+	facts->forced = forced(facts);
+	facts->ahead = ahead(core, now);
+	facts->forgiven = bit(FACT_NO_VETO, true) | bit(FACT_NO_FAULT, !(core->faults & ~FAULTS_FORGIVEN));
 }

@@ -17,8 +17,12 @@ static uint32_t run(struct core *core, enum run what, struct actions *actions) {
 
 /* ---- before-primary ---- */
 
+bool gate_open(const struct core *core, mono_t now) {
+	return !core->config.gate || (core->gate == GATE_OPEN && now < core->gate_at);
+}
+
 bool gate_agrees(struct core *core, mono_t now, struct actions *actions) {
-	if (!core->config.gate || (core->gate == GATE_OPEN && now < core->gate_at))
+	if (gate_open(core, now))
 		return true;
 	if (core->gate != GATE_ASKED) {
 		core->gate = GATE_ASKED;
@@ -110,7 +114,8 @@ void gate_tick(struct core *core, mono_t now, struct actions *actions) {
 	if ((core->faults & FAULT_VETO) && now >= core->veto_until)
 		fault_clear(core, FAULT_VETO, CAUSE_VETO);
 	/* Asked early: the answer is to be there when the dead interval is over. */
-	if (!core->hold && !core->leaving && peer_unheard(core, now) && claim_eligible(core, now))
+	if (!core->hold && !core->leaving && peer_unheard(core, now) && !evidence_held(core, now) &&
+	    claim_eligible(core, now))
 		gate_agrees(core, now, actions);
 }
 

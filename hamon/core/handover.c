@@ -160,8 +160,10 @@ static enum outcome takeover_refusal(const struct core *core, mono_t now, bool f
 		return OUTCOME_ALREADY;
 	if (core->request.open)
 		return OUTCOME_BUSY;
-	if (core->faults & ~(FAULT_STANDDOWN | FAULT_VETO))
+	if (core->faults & ~FAULTS_FORGIVEN)
 		return OUTCOME_FAULT;
+	if (!epoch_available(core))
+		return OUTCOME_EPOCHS;
 	if (!force && !contact(core, now))
 		return OUTCOME_PEER_UNHEARD;
 	if (!force && peer_differs(core))
@@ -211,15 +213,21 @@ static void open_request(struct core *core, mono_t until, const struct event *ev
 					 .until = until};
 }
 
-static void takeover(struct core *core, mono_t now, const struct event *event, struct actions *actions) {
-	core->faults &= (uint16_t) ~(FAULT_STANDDOWN | FAULT_VETO);
+/* This node is to be primary, whatever an operator wanted before, or a command said. */
+static void forgive(struct core *core) {
+	core->faults &= (uint16_t)~FAULTS_FORGIVEN;
 	core->offer_until = MONO_NEVER;
+}
+
+static void takeover(struct core *core, mono_t now, const struct event *event, struct actions *actions) {
+	forgive(core);
 	open_request(core, now, event);
 	wait_until(core, now + want_life(core));
 	ask(core, now, CAUSE_OPERATOR, actions);
 }
 
-/* Which node is kept, when nobody named one: the owner of the highest epoch, unless the other could serve better. */
+/* Which node is kept, when nobody named one: the owner of the highest epoch, unless neither holds and the other could serve
+ * better. */
 static bool keeps_self(const struct core *core, mono_t now, enum keep keep) {
 	uint16_t own = fitness_now(core, now), other = core->peer.frame.fitness;
 
@@ -234,6 +242,8 @@ static void resolve(struct core *core, mono_t now, const struct event *event, st
 
 	open_request(core, now + want_life(core), event);
 	core->request.keep = self ? KEEP_SELF : KEEP_PEER;
+	if (self)
+		forgive(core);
 	if (core->hold)
 		conflict_keep(core, now, self, actions);
 	else if (self)

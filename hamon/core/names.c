@@ -145,6 +145,7 @@ static const char *const outcomes[] = {
 	[OUTCOME_DIFFERS] = "configuration-differs",
 	[OUTCOME_VETOED] = "vetoed",
 	[OUTCOME_SETTLED] = "settled",
+	[OUTCOME_EPOCHS] = "no-epoch",
 };
 NAMES(outcomes, OUTCOME__COUNT);
 

@@ -80,6 +80,7 @@ void gate_ran(struct core *core, mono_t now, enum run run, uint32_t id, bool ok,
 void gate_tick(struct core *core, mono_t now, struct actions *actions);
 void gate_heard(struct core *core); /* the peer's silence is over: a fence is for one silence */
 void gate_clear(struct core *core);
+bool gate_open(const struct core *core, mono_t now);  /* the before-primary command agrees, or there is none */
 bool gate_fenced(const struct core *core);            /* as far as is asked for */
 bool gate_waits(const struct core *core, mono_t now); /* for a command, or for the fence's delay */
 
@@ -116,7 +117,10 @@ void claim_granted(struct core *core, mono_t now, enum sent result, mono_t decid
 void claim_abandon(struct core *core, enum cause cause, struct actions *actions);
 bool claim_eligible(const struct core *core, mono_t now); /* ELIGIBLE */
 bool claim_stranger(const struct core *core, mono_t now); /* somebody speaks for the peer with another key */
-span_t claim_delay(const struct core *core);              /* how much longer than D silence must last */
+bool claim_regains(const struct core *core);
+bool claim_misled(const struct core *core);  /* the peer's configuration differs, and that matters */
+span_t claim_delay(const struct core *core); /* how much longer than D the peer must be silent */
+mono_t claim_delayed_until(const struct core *core, span_t delay);
 
 /* ---- conflict.c ---- */
 void conflict_heard(struct core *core, mono_t now, struct actions *actions);
@@ -153,6 +157,8 @@ void serve_reload(struct core *core, mono_t now, const struct ip_set *before, st
 mono_t serve_deadline(const struct core *core);
 
 /* ---- fault.c ---- */
+/* What an operator ends who wants this node to be primary. */
+enum { FAULTS_FORGIVEN = FAULT_STANDDOWN | FAULT_VETO };
 /* This node cannot serve: abandons a claim, drops the lease. */
 void fault_set(struct core *core, mono_t now, enum fault fault, enum cause cause, struct actions *actions);
 void fault_clear(struct core *core, enum fault fault, enum cause cause);

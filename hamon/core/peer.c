@@ -174,7 +174,8 @@ void peer_heartbeat(struct core *core, mono_t now, const struct heartbeat *hb, m
 
 	if (hb->boot < peer->boot) {
 		peer->old_boot++;
-		peer->old_rx = mono_max(peer->old_rx, rx);
+		if (!hb->deaf) /* who says deaf keeps nobody waiting */
+			peer->old_rx = mono_max(peer->old_rx, rx);
 		return;
 	}
 	if (hb->boot > peer->boot)
@@ -186,7 +187,7 @@ void peer_heartbeat(struct core *core, mono_t now, const struct heartbeat *hb, m
 		return;
 	}
 	check_boot(core, now, hb, actions);
-	peer->known = true;
+	peer->known = core->met = true;
 	peer->received++;
 	peer->seq = hb->seq;
 	peer->cover = hb->cover_us * USEC;

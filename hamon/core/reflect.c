@@ -58,10 +58,11 @@ void reflect_tick(struct core *core, mono_t now, struct actions *actions) {
 			core->reflect_proof = now;
 		return;
 	}
-	if (!core->reflect_off && now - core->reflect_proof > proof_patience)
+	span_t untold = now - core->reflect_proof;
+	bool told = core->peer.says && core->peer.frame.reflected;
+
+	if (!core->reflect_off && untold > proof_patience)
 		off(core, now, true, actions);
-	else if (core->reflect_off && now - core->reflect_proof > tried_again)
-		off(core, now, false, actions);
-	else if (core->reflect_off && core->peer.says && core->peer.frame.reflected)
+	else if (core->reflect_off && (told || untold > tried_again))
 		off(core, now, false, actions);
 }

@@ -45,7 +45,8 @@ static struct heartbeat *compose(struct core *core, mono_t now, struct actions *
 	hb->lease = core->hold || core->dropping;
 	hb->leaving = core->leaving > 0;
 	hb->offer = handover_offers(core, now);
-	hb->echo_boot = peer->boot; /* known, though nothing of it was accepted: a node whose number was lost must learn it */
+	hb->echo_boot =
+		peer->boot; /* known, though nothing of it was accepted: a node whose number was lost must learn it */
 	hb->echo_seq = peer->accepted;
 	hb->want = core->want;
 	/* Released is what the kernel confirmed, not what we decided. */

@@ -12,7 +12,7 @@ struct peer {
 	bool known;              /* a heartbeat of it was ever accepted */
 	uint64_t boot, seq;      /* newest accepted, deaf ones included */
 	uint64_t accepted;       /* seq of the newest that was not deaf: what we echo; 0: none of this boot */
-	mono_t old_rx;           /* of the newest frame of a boot number that is not its newest; MONO_NEVER */
+	mono_t old_rx;           /* of the newest frame, not deaf, of a boot number below its newest; MONO_NEVER */
 	mono_t rx;               /* prx: kernel's receive time of that one; our own start at first */
 	mono_t deaf_rx;          /* of its newest deaf one; MONO_NEVER */
 	bool says;               /* `frame` is valid: the newest heartbeat was not deaf */
@@ -92,6 +92,7 @@ struct core {
 	mono_t claim_at;         /* the last grant failed: not before */
 	unsigned claim_failures; /* in a row */
 	mono_t claim_decided;
+	bool claim_moves; /* the role was not ours before */
 
 	/* hand-over */
 	uint64_t want; /* our request's number */
@@ -106,6 +107,7 @@ struct core {
 	struct request request;
 
 	/* ourselves */
+	bool met; /* the peer was heard in this life of the daemon */
 	mono_t start, stall, last_deaf, last_wake;
 	mono_t wrong_key; /* newest frame of this cluster that did not verify */
 	span_t worst_late, worst_gap, late_since_rx;

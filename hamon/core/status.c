@@ -6,6 +6,7 @@
 static void peer_status(const struct core *core, struct core_status *s) {
 	const struct peer *peer = &core->peer;
 
+	s->met = core->met;
 	s->peer_known = peer->known;
 	s->peer_rx = peer->accepted ? mono_min(peer->rx, core->now) : MONO_NEVER;
 	s->peer_boot = peer->boot;

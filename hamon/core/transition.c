@@ -3,7 +3,7 @@
 #include "hamon/core/parts.h"
 
 mono_t transition_dead_at(const struct core *core) {
-	return peer_silent_since(core) + core->config.timers.dead + claim_delay(core);
+	return mono_max(peer_silent_since(core) + core->config.timers.dead, claim_delayed_until(core, claim_delay(core)));
 }
 
 /* The lease was ours, and nobody confirms that we may have it again. */

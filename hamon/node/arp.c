@@ -120,6 +120,21 @@ static bool is_mac(const uint8_t a[static FRAME_MAC_LEN], const uint8_t b[static
 	return memcmp(a, b, FRAME_MAC_LEN) == 0;
 }
 
+bool node_arp_is_peers(const struct node_interface *interface, const uint8_t mac[static FRAME_MAC_LEN]) {
+	for (unsigned i = 0; i < NODE_PEER_MACS && i < interface->peer_macs_n; i++)
+		if (is_mac(interface->peer_macs[i], mac))
+			return true;
+	return false;
+}
+
+/* The peer is heard, and has no lease: its kernel lets it claim nothing. What was claimed before we were in this state may
+ * still be from before it gave the lease away. */
+static bool peer_is_silenced(const struct node *node, const struct core_status *core, mono_t rx) {
+	bool heard = node->now - core->peer_rx <= node->core_config.timers.heartbeat * 3 / 2;
+
+	return core->hold && core->peer_known && heard && !core->peer_lease && rx > core->since;
+}
+
 /* A host with two interfaces in one network answers for an address of one by the other as well (Linux, unless arp_ignore says
  * otherwise), so each interface of ours, and of the peer's, speaks for its node. The peer's MAC on this one is not known where
  * no Ethernet heartbeats of its come in: then anybody may be the peer, and the safe answer is that he is. */

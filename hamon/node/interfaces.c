@@ -73,7 +73,7 @@ static void interface_is(struct node *node, unsigned index, const struct iface *
 	if (before.ifindex != now->ifindex) {
 		node_say(node, NOTE_INTERFACE, 0, "interface %s %s", interface->name,
 			 now->ifindex ? "is there" : "is gone");
-		interface->peer_mac_known = false;
+		interface->peer_macs_n = 0;
 		node_ips_interface_changed(node, index, before.ifindex);
 	}
 	if (before.ifindex != now->ifindex && now->ifindex != 0) {

@@ -1,6 +1,6 @@
 /* The shared IPs on their interfaces. The core says which it wants; what stands there is compared with that, and the
  * difference is worked off batch by batch, in a thread, since each change waits for a lock of the kernel's and no heartbeat
- * may. While the kernel keeps the lease they bear a lifetime besides, which is renewed here. */
+ * may. Which has which slot is ips_slots.c's, and how long they live ips_belt.c's. */
 #include <errno.h>
 #include <linux/if_addr.h>
 #include <string.h>
@@ -9,133 +9,11 @@
 
 enum { ANNOUNCE_BATCH = 64 }; /* so many addresses' announcements take well under a millisecond */
 
-/* The second belt: an address lives for L, up to the whole second in which the kernel counts, and three seconds more; all are
- * renewed in a round that begins every second, while the lease stands. If nobody runs any more who could put the lease's table
- * back, they go by themselves. Yet none may run out under a node that holds: it may freeze for L, the kernel's rtnl lock may be
- * held for two seconds when network namespaces are torn down (seen), the kernel is up to 20 ms early (ADDRCONF_TIMER_FUZZ_MINUS,
- * include/net/addrconf.h) beside its lag of jiffies, and a round takes its time: some 30 ms for 500 IPv6 addresses. With more
- * than that it would take too much of the processor. */
-static const span_t belt_round = SEC;
-static const uint32_t belt_spare = 3; /* seconds */
-enum { BELT_IPS = 500 };
-
 static const struct ip_set none;
-
-static struct ip_set both(const struct ip_set *a, const struct ip_set *b) {
-	struct ip_set rest = ip_set_less(*a, b);
-
-	return ip_set_less(*a, &rest);
-}
 
 static void join(struct ip_set *to, const struct ip_set *more) {
 	for (unsigned i = 0; i < CORE_IPS / 64; i++)
 		to->bits[i] |= more->bits[i];
-}
-
-/* ---- slots ---- */
-
-static bool same_address(const struct ip_address *a, const struct ip_address *b) {
-	return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
-}
-
-int node_ips_find(const struct node *node, const struct ip_address *address) {
-	for (int i = 0; i < CORE_IPS; i++)
-		if (node->ips.slots[i].used && same_address(&node->ips.slots[i].conf.address, address))
-			return i;
-	return -1;
-}
-
-static bool same_ip(const struct conf_ip *a, const struct conf_ip *b) {
-	return same_address(&a->address, &b->address) && a->prefix == b->prefix && strcmp(a->interface, b->interface) == 0;
-}
-
-static bool still_configured(const struct conf *conf, const struct conf_ip *ip) {
-	for (unsigned i = 0; i < conf->ips_n; i++)
-		if (same_ip(&conf->ips[i], ip))
-			return true;
-	return false;
-}
-
-/* A slot is free again only when its address is gone from the interface, and is not about to come. */
-static int free_slot(const struct node_ips *ips) {
-	for (unsigned i = 0; i < CORE_IPS; i++)
-		if (!ips->slots[i].used && !ip_set_has(&ips->present, i) && !ip_set_has(&ips->under_way, i))
-			return (int)i;
-	return -1;
-}
-
-/* -1: it has none. */
-static int slot_for(const struct node_ips *ips, const struct conf_ip *ip) {
-	for (int i = 0; i < CORE_IPS; i++)
-		if (ips->slots[i].used && same_ip(&ips->slots[i].conf, ip))
-			return i;
-	return -1;
-}
-
-/* Switched off is the address, whatever prefix or interface it has had. */
-static bool switched_off(const struct node_ips *ips, const struct ip_address *address) {
-	for (unsigned i = 0; i < CORE_IPS; i++)
-		if (ips->slots[i].disabled && same_address(&ips->slots[i].conf.address, address))
-			return true;
-	return false;
-}
-
-static int take_slot(struct node *node, const struct conf_ip *ip) {
-	int slot = free_slot(&node->ips), interface = node_interface(node, ip->interface);
-
-	if (slot < 0 || interface < 0) { /* until those removed before are gone */
-		node->ips.crowded = true;
-		return -1;
-	}
-	node->ips.slots[slot] = (struct node_ip){.used = true,
-						 .disabled = switched_off(&node->ips, &ip->address),
-						 .conf = *ip,
-						 .interface = (unsigned)interface};
-	return slot;
-}
-
-/* The seconds that an address lives unless it is renewed; 0: it stays. */
-static uint32_t lifetime(const struct node *node) {
-	if (node->conf.lease_off || node->conf.ips_n > BELT_IPS)
-		return 0;
-	return (uint32_t)((node->core_config.timers.lease + SEC - 1) / SEC) + belt_spare;
-}
-
-static void set_lifetime(struct node *node) {
-	struct node_ips *ips = &node->ips;
-	bool many = !node->conf.lease_off && node->conf.ips_n > BELT_IPS;
-
-	ips->lifetime = lifetime(node);
-	if (many && !ips->many)
-		node_say(
-			node, NOTE_WARNING, 0,
-			"more than %d shared IPs: they do not expire by themselves, so if this program were killed and the "
-			"lease's table removed they would stay",
-			BELT_IPS);
-	ips->many = many;
-}
-
-void node_ips_configure(struct node *node) {
-	struct node_ips *ips = &node->ips;
-
-	set_lifetime(node);
-	ips->crowded = false;
-	for (unsigned i = 0; i < CORE_IPS; i++)
-		if (ips->slots[i].used && !still_configured(&node->conf, &ips->slots[i].conf))
-			ips->slots[i].used = false;
-	for (unsigned i = 0; i < node->conf.ips_n; i++) {
-		int slot = slot_for(ips, &node->conf.ips[i]);
-		ips->slot_of[i] = slot < 0 ? take_slot(node, &node->conf.ips[i]) : slot;
-	}
-}
-
-struct ip_set node_ips_wanted(const struct node *node) {
-	struct ip_set set = none;
-
-	for (unsigned i = 0; i < CORE_IPS; i++)
-		if (node->ips.slots[i].used && !node->ips.slots[i].disabled)
-			ip_set_add(&set, i);
-	return set;
 }
 
 /* ---- what the core asks for ---- */
@@ -144,8 +22,7 @@ void node_ips_add(struct node *node, const struct ip_set *set) {
 	struct node_ips *ips = &node->ips;
 
 	node_watch_drain(node); /* or our own older deletion would look like somebody else's */
-	if (ip_set_empty(&ips->mortal))
-		ips->renew_at = node->now + belt_round;
+	node_ips_belt_begin(node);
 	join(&ips->want, set);
 	ips->failed = ip_set_less(ips->failed, set);
 	if (!ips->owe_added) /* one answer for both, the bad one if there is one */
@@ -277,36 +154,21 @@ static void done(struct node *node, const struct addr_batch *batch, size_t i) {
 		change_done(node, batch->op, slot, batch->results[i]);
 }
 
-/* One batch of the round, if there is one. */
+/* One batch of those that are due, if there are any. */
 static void renew(struct node *node) {
 	struct node_ips *ips = &node->ips;
+	struct ip_set due = node_ips_due(node);
 
-	if (ips->lifetime == 0)
+	if (ip_set_empty(&due))
 		return;
-	if (node->now >= ips->renew_at) {
-		ips->renew_at = node->now + belt_round;
-		ips->to_renew = ips->mortal;
-	}
-	ips->to_renew = both(&ips->to_renew, &ips->want);
-	ips->to_renew = both(&ips->to_renew, &ips->mortal);
-	if (!node_lease_stands(node))
-		ips->to_renew = none;
-	if (ip_set_empty(&ips->to_renew))
-		return;
-	give(node, ADDR_ADD, &ips->to_renew);
+	give(node, ADDR_ADD, &due);
 	ips->renewing = true;
 	ips->to_renew = ip_set_less(ips->to_renew, &ips->under_way);
 }
 
-mono_t node_ips_deadline(const struct node *node) {
-	const struct node_ips *ips = &node->ips;
-
-	return ips->busy || ips->lifetime == 0 || ip_set_empty(&ips->mortal) ? MONO_FAR : ips->renew_at;
-}
-
 static void announce(struct node *node) {
 	struct node_ips *ips = &node->ips;
-	struct ip_set todo = both(&ips->to_announce, &ips->present);
+	struct ip_set todo = ip_set_both(ips->to_announce, &ips->present);
 	struct announce_item items[ANNOUNCE_BATCH];
 	size_t n = 0, sent;
 
@@ -425,19 +287,6 @@ bool node_ips_work(struct node *node) {
 
 /* ---- what others do ---- */
 
-/* Also a slot that is no longer configured, as long as its address stands: it is still to be removed. */
-static int slot_of(const struct node *node, const struct addr_entry *entry) {
-	const struct node_ips *ips = &node->ips;
-
-	for (unsigned i = 0; i < CORE_IPS; i++) {
-		const struct node_ip *ip = &ips->slots[i];
-		if ((ip->used || ip_set_has(&ips->present, i)) && same_address(&ip->conf.address, &entry->address) &&
-		    ip->conf.prefix == entry->prefix && node->interfaces[ip->interface].iface.ifindex == entry->ifindex)
-			return (int)i;
-	}
-	return -1;
-}
-
 static void say_stranger(struct node *node, unsigned slot) {
 	const struct node_ip *ip = &node->ips.slots[slot];
 	char text[INET6_ADDRSTRLEN];
@@ -466,7 +315,7 @@ static bool is_mortal(const struct addr_entry *entry) {
 
 void node_ips_noticed(struct node *node, bool added, const struct addr_entry *entry) {
 	struct node_ips *ips = &node->ips;
-	int slot = slot_of(node, entry);
+	int slot = node_ips_slot_of(node, entry);
 
 	if (slot < 0 && added && entry->proto != ADDR_PROTO)
 		remove_variant(node, entry);
@@ -497,7 +346,7 @@ struct listing {
 
 static void listed(void *arg, const struct addr_entry *entry) {
 	struct listing *listing = arg;
-	int slot = slot_of(listing->node, entry);
+	int slot = node_ips_slot_of(listing->node, entry);
 
 	if (slot < 0)
 		return;
@@ -519,7 +368,7 @@ void node_ips_resync(struct node *node) {
 		node_say(node, NOTE_ERROR, -error, "the addresses could not be listed");
 		return;
 	}
-	struct ip_set missing = both(&ips->want, &ips->present);
+	struct ip_set missing = ip_set_both(ips->want, &ips->present);
 	missing = ip_set_less(missing, &listing.found);
 	missing = ip_set_less(missing, &ips->under_way); /* which will tell */
 	ips->present = listing.found;

@@ -110,7 +110,7 @@ void node_links_report(struct node *node) {
 /* ---- heartbeats in ---- */
 
 static void count_reject(struct node *node, enum heartbeat_reject reason, const char *link) {
-	/* Other clusters on the same wire are no news; a wrong key has a note of its own. */
+	/* Other clusters on the same wire are no news; a wrong key on it has a note of its own. */
 	if (node->rejected[reason]++ == 0 && reason != REJECT_KEY && reason != REJECT_CLUSTER)
 		node_say_value(node, NOTE_REJECTED, reason, link);
 }
@@ -135,8 +135,14 @@ static bool is_twin(struct node *node, const uint8_t *frame, size_t len) {
 	return heartbeat_unpack(frame, len, &hb) == HEARTBEAT_OK && (hb.boot != core->boot || hb.seq > core->sent);
 }
 
-static void reject(struct node *node, enum heartbeat_reject reason, const uint8_t *frame, size_t len, const char *link) {
+/* What a test IP reflects says nothing of who lives there: whoever reaches the test IP can have it answer to us, from afar. And
+ * a node under our name would have it answer to our peer. So it is only counted. */
+static void reject(struct node *node, enum heartbeat_reject reason, const uint8_t *frame, size_t len, unsigned slot) {
+	const char *link = node->conf.links[slot].name;
+
 	count_reject(node, reason, link);
+	if (node->conf.links[slot].transport == TRANSPORT_REFLECT)
+		return;
 	if (reason == REJECT_KEY && stranger(node, &node->wrong_key_at, &node->wrong_key_noted))
 		node_say(node, NOTE_WRONG_KEY, 0, "%s", link);
 	if (reason == REJECT_OWN_ECHO && is_twin(node, frame, len) && stranger(node, &node->twin_at, &node->twin_noted))
@@ -153,7 +159,7 @@ static bool is_newest(struct node *node, const struct heartbeat *hb) {
 	return true;
 }
 
-/* Where the peer is: its MAC on this interface, its own addresses. */
+/* Where the peer is: its MACs on this interface, its own addresses. */
 static void learn(struct node *node, unsigned slot, const struct peerlink_frame *frame, const struct heartbeat *hb) {
 	if (!is_newest(node, hb))
 		return;
@@ -161,8 +167,8 @@ static void learn(struct node *node, unsigned slot, const struct peerlink_frame 
 	if (!frame->has_mac)
 		return;
 	struct node_interface *interface = &node->interfaces[node->links[slot].interface];
-	memcpy(interface->peer_mac, frame->mac, sizeof interface->peer_mac);
-	interface->peer_mac_known = true;
+	if (!node_arp_is_peers(interface, frame->mac))
+		memcpy(interface->peer_macs[interface->peer_macs_n++ % NODE_PEER_MACS], frame->mac, IFACE_MAC_LEN);
 }
 
 /* True while there may be more. */
@@ -177,7 +183,7 @@ static bool receive(struct node *node, unsigned slot) {
 		return false;
 	enum heartbeat_reject reason = auth_open(&node->auth, node->self, node->tag, frame.bytes, frame.len, hb);
 	if (reason != HEARTBEAT_OK) {
-		reject(node, reason, frame.bytes, frame.len, node->conf.links[slot].name);
+		reject(node, reason, frame.bytes, frame.len, slot);
 		node_frame_heartbeat(node, slot, true, reason, hb);
 		return true;
 	}

@@ -161,6 +161,14 @@ static mono_t next_wake(const struct node *node, bool work) {
 	return mono_min(at, control_deadline(&node->control));
 }
 
+/* What outlives a monitor that dies. */
+static void tell_met(struct node *node) {
+	if (node->met || !node_status(node)->met)
+		return;
+	node->met = true;
+	node_tell(node, MSG_MET);
+}
+
 static void turn(struct node *node) {
 	struct event tick = {.type = EV_TICK};
 	mono_t asked = node->deadline, before = node->now;
@@ -181,6 +189,7 @@ static void turn(struct node *node) {
 	settle(node);
 	bool work = node_ips_work(node);
 	settle(node);
+	tell_met(node);
 	node_watch_tick(node);
 	node_notes_flush(node);
 	node->deadline = next_wake(node, work || node->queue_n > 0);
@@ -236,6 +245,7 @@ static void configure_core(struct node *node, const struct message_start *memory
 	struct core_memory core_memory = {.boot = memory->boot,
 					  .epoch_mark = memory->epoch_mark,
 					  .reserved = memory->reserved,
+					  .met = memory->met,
 					  .paused = memory->orders.paused,
 					  .paused_until = MONO_FAR};
 	int64_t until = memory->orders.paused_until_real;

@@ -1,12 +1,13 @@
 /* What the files of the node tell one another; nobody else includes it. Together they are the one place that knows both the
  * core and the adapters:
- *   node.c   the wake: clock, sockets, core, actions       ips.c       shared IPs: slots, batches, announcements
+ *   node.c   the wake: clock, sockets, core, actions       pipes.c      supervisor and workers
+ *   ips.c    shared IPs: batches, announcements            ips_slots.c  which has which slot
+ *   ips_belt.c  and how long each lives                    lease.c      the kernel lease
+ *   links.c  heartbeats in and out                         mirrors.c    what reflected ones need
  *   interfaces.c  the interfaces, and what others change there behind our back
- *   links.c  heartbeats in and out                         mirrors.c   what reflected ones need
- *   tests.c  echo tests, the gateway that stands in        lease.c     the kernel lease
- *   pipes.c  supervisor and workers                        requests.c  the operators' requests
- *   arp.c    who claims the shared IPs on the wire         hooks.c     the configuration's commands
- *   frames.c heartbeats and claims for those who watch */
+ *   tests.c  echo tests, the gateway that stands in        arp.c        who claims the shared IPs on the wire
+ *   requests.c  the operators' requests                    hooks.c      the configuration's commands
+ *   frames.c heartbeats and claims, and the pair in short, for those who watch */
 #ifndef HAMON_NODE_PARTS_H
 #define HAMON_NODE_PARTS_H
 
@@ -37,15 +38,17 @@ enum {
 	NODE_QUEUE = 64, /* events that actions brought back; never more than a few */
 	/* Links, shared IPs, and during a reload the shared IPs that are still to be removed. */
 	NODE_INTERFACES = CORE_LINKS + 2 * CONF_INTERFACES,
-	NODE_TRIALS = 4, /* `test ips` requests at once */
+	NODE_TRIALS = 4,    /* `test ips` requests at once */
+	NODE_PEER_MACS = 4, /* of the peer, on one interface of ours */
 };
 
 /* An interface that the configuration names. */
 struct node_interface {
 	char name[IF_NAMESIZE];
-	struct iface iface;              /* ifindex 0: there is none of this name */
-	uint8_t peer_mac[IFACE_MAC_LEN]; /* the peer's there: its newest verified Ethernet heartbeat came from it */
-	bool peer_mac_known;
+	struct iface iface; /* ifindex 0: there is none of this name */
+	/* The peer's there: verified Ethernet heartbeats came from them. Several, where its interfaces share one wire. */
+	uint8_t peer_macs[NODE_PEER_MACS][IFACE_MAC_LEN];
+	unsigned peer_macs_n; /* learnt so far: beyond NODE_PEER_MACS the oldest gave way */
 };
 
 /* The mark's way out where no link can bear it: a frame on an interface that carries shared IPs. */
@@ -171,7 +174,7 @@ struct node_stranger {
 
 enum {
 	NODE_STRANGERS = 16, /* shared IPs at once: claims of more are acted upon, but not told of */
-	NODE_PROBES = 16,    /* shared IPs a call, or one of each interface, where these are more */
+	NODE_PROBES = 4,     /* shared IPs a call, or one of each interface, where these are more: one holder has them all */
 };
 
 /* The watch over the wires of the shared IPs. */
@@ -183,8 +186,7 @@ struct node_arp {
 	unsigned next;    /* the slot that is probed next */
 	uint64_t probes, probes_failed;
 	struct node_stranger strangers[NODE_STRANGERS], newest; /* newest: since the start; claims 0: none ever */
-	unsigned
-		holder; /* slot of the newest claim that was the peer's, or may have been; core_status.holder_at says when */
+	unsigned holder; /* slot of the newest claim that was the peer's, or may have been; when: core_status.holder_at */
 };
 
 /* An operator's request that the core has not answered yet. */
@@ -239,6 +241,7 @@ struct node {
 	const char *names[2]; /* by parity */
 	uint64_t generation;
 	bool realtime, locked, ending;
+	bool met; /* and the supervisor knows */
 	char run_dir[CONF_PATH];
 
 	struct loop loop;
@@ -294,20 +297,33 @@ void node_reload_core(struct node *node);
 /* The core as it is now; valid until the next call. */
 const struct core_status *node_status(struct node *node);
 
-/* ---- ips.c ---- */
-int node_ips_init(struct node *node);
-void node_ips_fini(struct node *node);
+/* ---- ips_slots.c ---- */
 /* Sets the slots up from the configuration; those that stay keep theirs. */
 void node_ips_configure(struct node *node);
 struct ip_set node_ips_wanted(const struct node *node);                       /* configured and not switched off here */
 int node_ips_find(const struct node *node, const struct ip_address *address); /* slot, or -1 */
+/* The slot of an address as it stands on an interface, or -1. Also one that is no longer configured, as long as its address
+ * stands: it is still to be removed. */
+int node_ips_slot_of(const struct node *node, const struct addr_entry *entry);
+
+/* ---- ips_belt.c ---- */
+/* Sets the lifetime by the configuration. */
+void node_ips_belt(struct node *node);
+/* Addresses are about to be added: if they are the first, the first round comes after them. */
+void node_ips_belt_begin(struct node *node);
+/* Those that are still to be renewed in this round. */
+struct ip_set node_ips_due(struct node *node);
+mono_t node_ips_deadline(const struct node *node); /* when the addresses are renewed next */
+
+/* ---- ips.c ---- */
+int node_ips_init(struct node *node);
+void node_ips_fini(struct node *node);
 void node_ips_add(struct node *node, const struct ip_set *set);
 void node_ips_remove(struct node *node, const struct ip_set *set);
 void node_ips_drop(struct node *node);
 void node_ips_announce(struct node *node, const struct ip_set *set);
 /* One bounded piece of what is to be done. True while there is more. */
 bool node_ips_work(struct node *node);
-mono_t node_ips_deadline(const struct node *node); /* when the addresses are renewed next */
 void node_ips_noticed(struct node *node, bool added, const struct addr_entry *entry);
 /* Lists all addresses anew: at the start, and after notices were lost. */
 void node_ips_resync(struct node *node);
@@ -400,6 +416,8 @@ void node_arp_review(struct node *node);
 void node_arp_drain(struct node *node);
 /* Says which strangers are gone, and tries again to watch what could not be watched. */
 void node_arp_tick(struct node *node);
+/* Is this one of the MACs that the peer was heard from on the interface? */
+bool node_arp_is_peers(const struct node_interface *interface, const uint8_t mac[static FRAME_MAC_LEN]);
 /* Who claims a shared IP now, the newest of all; NULL: no stranger does. The newest ever is in node->arp.newest. */
 const struct node_stranger *node_arp_stranger(const struct node *node);
 /* Asks the network who has them: ARP probes (RFC 5227 section 2.1.1), neighbour solicitations (RFC 4862 section 5.4.2). */

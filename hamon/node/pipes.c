@@ -319,6 +319,7 @@ static void take_message(struct node *node, const struct message *message, int f
 	case MSG_ASK_RELOAD:
 	case MSG_RELOADED:
 	case MSG_RAISE_BOOT:
+	case MSG_MET:
 	case MSG_NOTE:
 	case MSG_RUN:
 	case MSG_RAN:

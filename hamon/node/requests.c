@@ -197,9 +197,9 @@ void node_answer(struct node *node, uint32_t token, enum verb verb, enum outcome
 				    .peer_serves = core->peer_lease,
 				    .forced = slot->force};
 	struct json_object *reply = outcome_json(verb, outcome, &view);
-	if (slot->dry_run && reply) {
+	if (slot->dry_run && outcome != OUTCOME_ALREADY && reply) {
 		const struct status_view *now = look(node);
-		facts_details(reply, now);
+		facts_details(reply, now, slot->force);
 		facts_put(reply, now);
 	}
 	slot->client = 0;

@@ -85,16 +85,12 @@ static void adopt(struct node *node, const struct choice *choice) {
 
 /* ---- those that are our own ---- */
 
-static bool same_address(const struct ip_address *a, const struct ip_address *b) {
-	return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
-}
-
 /* The test IPs that have this address: a mask. A link-local one (a gateway's) is another on each interface. */
 static uint16_t with_address(const struct node_tests *tests, const struct addr_entry *entry) {
 	uint16_t mask = 0;
 
 	for (unsigned i = 0; i < CORE_TESTS; i++)
-		if (tests->mask & 1U << i && same_address(&tests->address[i], &entry->address) &&
+		if (tests->mask & 1U << i && conf_address_same(&tests->address[i], &entry->address) &&
 		    (tests->ifindex[i] == 0 || tests->ifindex[i] == entry->ifindex))
 			mask |= (uint16_t)(1U << i);
 	return mask;
@@ -143,7 +139,7 @@ void node_tests_peer(struct node *node, const struct ip_address peer[static PEER
 		unsigned slot = i / PEERLINK_FAMILIES;
 		uint16_t bit = (uint16_t)(1U << slot);
 		if (!(tests->mask & ~tests->peers & bit) ||
-		    !same_address(&tests->address[slot], &peer[i % PEERLINK_FAMILIES]))
+		    !conf_address_same(&tests->address[slot], &peer[i % PEERLINK_FAMILIES]))
 			continue;
 		tests->peers |= bit;
 		node_say(node, NOTE_TEST, 0,

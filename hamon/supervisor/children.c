@@ -79,6 +79,7 @@ static int next_life(struct supervisor *s, struct message_start *start) {
 	int boot_rc = statedir_next_boot(&s->state, log_real_now() / SEC, &start->boot);
 	int epoch_rc = boot_rc == 0 ? statedir_reserve(&s->state, start->epoch_mark + STATEDIR_EPOCHS_AHEAD) : boot_rc;
 	start->reserved = s->state.mark;
+	start->met = s->met;
 	start->generation = s->running.generation;
 	start->orders = s->orders;
 	memcpy(start->key, s->key, sizeof(start->key));

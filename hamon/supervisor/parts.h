@@ -46,6 +46,7 @@ struct supervisor {
 	struct worker monitor, workers[WORKER__COUNT];
 	bool begun;     /* a monitor was started: from now on failures are logged, not final */
 	bool listening; /* the monitor's pipe is in the loop */
+	bool met;       /* a monitor of ours heard the peer */
 	bool ready;     /* the service manager was told */
 	bool stopping;
 	bool renewing;          /* the monitor is to end, and to start anew with a later boot number */

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "hamon/file.h"
 #include "hamon/loop.h"
 
 enum { FILE_MAX = 1 << 20 };
@@ -38,26 +39,15 @@ static int fail_file(struct statedir *state, const char *name, const char *what,
 
 /* ---- whole files ---- */
 
-static int write_all(int fd, const char *text, size_t length) {
-	while (length > 0) {
-		ssize_t n = write(fd, text, length);
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0) {
-			text += n;
-			length -= (size_t)n;
-		}
-	}
-	return fsync(fd) < 0 ? -errno : 0;
-}
-
 static int replace_file(struct statedir *state, const char *name, const char *text, size_t length) {
 	char fresh[32];
 	snprintf(fresh, sizeof(fresh), "%s.new", name);
 	int fd = openat(state->dir, fresh, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return fail_file(state, name, "written", -errno);
-	int rc = write_all(fd, text, length);
+	int rc = file_write(fd, text, length);
+	if (rc == 0 && fsync(fd) < 0)
+		rc = -errno;
 	close(fd);
 	if (rc == 0 && renameat(state->dir, fresh, state->dir, name) < 0)
 		rc = -errno;

@@ -81,6 +81,9 @@ static bool answer_monitor(struct supervisor *s) {
 	case MSG_RAISE_BOOT:
 		raise_boot(s, s->message.epochs.epoch);
 		return true;
+	case MSG_MET:
+		s->met = true;
+		return true;
 	case MSG_START:
 	case MSG_RESERVED:
 	case MSG_RELOAD:

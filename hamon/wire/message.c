@@ -22,6 +22,7 @@ static const struct {
 	[MSG_RELOADED] = {"reloaded", sizeof(struct message_reload)},
 	[MSG_RELOAD_FAILED] = {"reload-failed", sizeof(struct message_reload)},
 	[MSG_RAISE_BOOT] = {"raise-boot", sizeof(struct message_epochs)},
+	[MSG_MET] = {"met", 0},
 	[MSG_NOTE] = {"note", sizeof(struct message_note)},
 	[MSG_RUN] = {"run", sizeof(struct message_run)},
 	[MSG_RAN] = {"ran", sizeof(struct message_ran)},
@@ -140,6 +141,7 @@ static bool body_sane(const struct message *message) {
 	case MSG_RESERVED:
 	case MSG_RESERVE:
 	case MSG_RAISE_BOOT:
+	case MSG_MET:
 	case MSG_STOP:
 	case MSG_READY:
 	case MSG_ASK_RELOAD:

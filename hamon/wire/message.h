@@ -26,6 +26,7 @@ enum message_type {
 	MSG_RELOAD_FAILED,
 	/* monitor → supervisor: end me, and start me anew with a boot number above this one */
 	MSG_RAISE_BOOT,
+	MSG_MET, /* the peer was heard: tell me so when you start me anew */
 	/* monitor, supervisor → report */
 	MSG_NOTE,
 	/* supervisor → report, hooks: MSG_RELOAD, beside it a sealed configuration */
@@ -54,6 +55,7 @@ struct message_operator {
 struct message_start {
 	uint64_t boot, epoch_mark, reserved;
 	uint64_t generation; /* of the configuration */
+	uint8_t met;         /* MSG_MET came in this life of the daemon */
 	uint8_t key[32];     /* the pre-shared key */
 	struct message_operator orders;
 };

@@ -55,15 +55,11 @@ struct stage *stage_open(const struct stage_order *order) {
 }
 
 nanos stage_patience(const struct stage *at) {
-	return clock_now() + 20 * at->within + 20 * NANOS_SEC;
+	return pair_patience(at->within);
 }
 
 enum net_host stage_settled(struct stage *at) {
-	int primary = pair_wait_settled(&at->pair, stage_patience(at));
-	pair_expect_alive(&at->pair);
-	if (primary < 0)
-		shell_die("the pair does not come to rest as one primary and one backup");
-	return (enum net_host)primary;
+	return pair_settled(&at->pair, stage_patience(at));
 }
 
 unsigned stage_logged(const struct stage *at, const char *text) {

@@ -9,23 +9,14 @@ static const char *name(int host) {
 	return net_host_name((enum net_host)host);
 }
 
-/* Final states have all the time that a frozen machine may need; only the outage is measured. */
-static nanos patience(const struct demo *demo) {
-	return clock_now() + 20 * demo->within + 20 * NANOS_SEC;
-}
-
 static enum net_host settled(struct demo *demo) {
-	int primary = pair_wait_settled(&demo->pair, patience(demo));
-	pair_expect_alive(&demo->pair);
-	if (primary < 0)
-		shell_die("the pair does not come to rest as one primary and one backup");
-	return (enum net_host)primary;
+	return pair_settled(&demo->pair, pair_patience(demo->within));
 }
 
 /* ---- measuring ---- */
 
 static void await_service(struct demo *demo, enum net_host heir, nanos fault) {
-	if (!probe_wait_owner(demo->probe, heir, fault, patience(demo)))
+	if (!probe_wait_owner(demo->probe, heir, fault, pair_patience(demo->within)))
 		shell_die("%s never served the client", name((int)heir));
 }
 
@@ -189,7 +180,7 @@ struct demo_cost demo_flush(struct demo *demo) {
 	demo_say(demo, "rules flushed: `nft flush ruleset` on %s, the lease's table among them", name((int)old));
 	nanos fault = clock_now();
 	shell_must(&(struct shell_job){.ns = demo->net.ns[old]}, "nft flush ruleset");
-	if (!pair_wait_logged(&demo->pair, old, "restored", patience(demo)))
+	if (!pair_wait_logged(&demo->pair, old, "restored", pair_patience(demo->within)))
 		shell_die("%s did not restore its table", name((int)old));
 	enum net_host heir = settled(demo);
 	struct demo_cost cost = outage(demo, heir, fault);

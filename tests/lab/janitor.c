@@ -107,7 +107,7 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 	return remove(path);
 }
 
-static void remove_dir(const char *dir) {
+void janitor_remove_dir(const char *dir) {
 	char mark[PATH];
 	shell_print(mark, sizeof(mark), "%s/" KEPT, dir);
 	if (access(mark, F_OK))
@@ -141,7 +141,7 @@ static void serve(int fd, const char *dir) {
 		;
 	clean(self.prefix);
 	if (dir)
-		remove_dir(dir);
+		janitor_remove_dir(dir);
 	_exit(0);
 }
 

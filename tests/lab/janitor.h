@@ -19,6 +19,9 @@ const char *janitor_prefix(void);
 /* Has every janitor leave the directory alone. */
 void janitor_keep_dir(const char *dir);
 
+/* Removes it now with all that is in it, unless it is to be kept. */
+void janitor_remove_dir(const char *dir);
+
 /* For a child that goes its own way after fork(): forgets the parent's janitor. */
 void janitor_forget(void);
 

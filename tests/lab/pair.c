@@ -275,6 +275,18 @@ int pair_wait_settled(const struct pair *pair, nanos deadline) {
 	}
 }
 
+enum net_host pair_settled(struct pair *pair, nanos deadline) {
+	int primary = pair_wait_settled(pair, deadline);
+	pair_expect_alive(pair);
+	if (primary < 0)
+		shell_die("the pair does not come to rest as one primary and one backup");
+	return (enum net_host)primary;
+}
+
+nanos pair_patience(nanos within) {
+	return clock_now() + 20 * within + 20 * NANOS_SEC;
+}
+
 bool pair_holds(const struct pair *pair, enum net_host host, const char *address) {
 	char *output = malloc(PAIR_OUTPUT), word[80];
 	if (!output)

@@ -112,6 +112,12 @@ bool pair_wait(const struct pair *pair, enum net_host host, const char *pointer,
  * passed. */
 int pair_wait_settled(const struct pair *pair, nanos deadline);
 
+/* The same; dies when it does not come to that, or a daemon died. */
+enum net_host pair_settled(struct pair *pair, nanos deadline);
+
+/* A point in time until which a final state must be reached: it has all the time that a frozen machine may need. */
+nanos pair_patience(nanos within);
+
 /* Does the node's interface bear the address (as `ip address` shows it)? */
 bool pair_holds(const struct pair *pair, enum net_host host, const char *address);
 

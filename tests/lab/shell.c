@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { LINE = 4096, WORDS = 128, OUTPUT = 2048 };
+enum { LINE = 4096, WORDS = 128, OUTPUT = 2048, PROMPT = 40 /* above the monitor */ };
 
 static void (*last_words)(void);
 
@@ -170,6 +170,12 @@ void shell_must(const struct shell_job *job, const char *format, ...) {
 	int status = run(&inner, words);
 	if (status)
 		shell_die("failed with status %d: %s\n%s", status, line, inner.output);
+}
+
+void shell_be_prompt(bool prompt) {
+	struct sched_param param = {.sched_priority = prompt ? PROMPT : 0};
+	if (sched_setscheduler(0, prompt ? SCHED_FIFO | SCHED_RESET_ON_FORK : SCHED_OTHER, &param))
+		shell_die("no real-time scheduling: %s", strerror(errno));
 }
 
 void shell_beside(char *out, size_t size, const char *program) {

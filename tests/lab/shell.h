@@ -3,6 +3,7 @@
 #ifndef LAB_SHELL_H
 #define LAB_SHELL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -31,6 +32,9 @@ void shell_must(const struct shell_job *job, const char *format, ...) __attribut
 
 /* Starts a program that goes on running, its stdout and stderr appended to the file. Returns its process id. */
 pid_t shell_spawn(const char *ns, const char *log, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Real-time priority above the monitor's for this process, or none any more; what it starts has none. */
+void shell_be_prompt(bool prompt);
 
 /* The path of another program of the lab, which lies beside our own. */
 void shell_beside(char *out, size_t size, const char *program);

@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <net/ethernet.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,8 +18,8 @@
 #include "tests/lab/frame.h"
 #include "tests/lab/shell.h"
 
-/* The mark is byte 3 of a heartbeat, docs/PROTOCOL.md. As far as that we read a frame. PRIORITY: above the monitor. */
-enum { MARK_AT = ETH_HLEN + 3, HEAD = MARK_AT + 1, VECTORS = 8, PRIORITY = 40 };
+/* The mark is byte 3 of a heartbeat, docs/PROTOCOL.md. As far as that we read a frame. */
+enum { MARK_AT = ETH_HLEN + 3, HEAD = MARK_AT + 1, VECTORS = 8 };
 
 #define PATIENCE (30 * NANOS_SEC)
 
@@ -110,20 +109,13 @@ static bool is_wanted(const struct stopper *stopper, uint8_t mark) {
 	return ethernet.ether_type == htons(FRAME_HEARTBEAT_TYPE) && head[MARK_AT] == mark;
 }
 
-/* While it is traced, the process waits for us at each system call: be prompt. What we start is not. */
-static void be_prompt(bool prompt) {
-	struct sched_param param = {.sched_priority = prompt ? PRIORITY : 0};
-	if (sched_setscheduler(0, prompt ? SCHED_FIFO | SCHED_RESET_ON_FORK : SCHED_OTHER, &param))
-		shell_die("no real-time scheduling for the stopper: %s", strerror(errno));
-}
-
 struct stopper *stopper_attach(pid_t pid) {
 	struct stopper *stopper = calloc(1, sizeof(*stopper));
 	if (!stopper)
 		shell_die("out of memory");
 	stopper->pid = pid;
 	fault_count();
-	be_prompt(true);
+	shell_be_prompt(true); /* while it is traced, the process waits for us at each system call */
 	must(ptrace(PTRACE_SEIZE, pid, NULL, (void *)PTRACE_O_TRACESYSGOOD) == 0, "attach to", stopper);
 	return stopper;
 }
@@ -150,6 +142,6 @@ bool stopper_wait_mark(struct stopper *stopper, uint8_t mark, nanos deadline) {
 void stopper_release(struct stopper *stopper) {
 	interrupt(stopper);
 	must(ptrace(PTRACE_DETACH, stopper->pid, NULL, signal_of(stopper)) == 0, "detach from", stopper);
-	be_prompt(false);
+	shell_be_prompt(false);
 	free(stopper);
 }

@@ -134,13 +134,6 @@ static unsigned long faults_of(const struct job *job) {
 	return faults;
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw) {
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
 static void finish(struct job *job, int status, const char *why) {
 	double seconds = clock_ms(clock_now() - job->begin) / 1000;
 	int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
@@ -157,7 +150,7 @@ static void finish(struct job *job, int status, const char *why) {
 		printf("passed  %-*s %5.1f s  faults %lu\n", NAME_WIDTH, job->test->name, seconds, faults_of(job));
 		if (runner.options.verbose)
 			show(job);
-		nftw(job->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+		janitor_remove_dir(job->dir);
 		return;
 	}
 	runner.failed++;

@@ -89,7 +89,8 @@ static const struct malformation {
 };
 enum { MALFORMATIONS = sizeof(malformations) / sizeof(*malformations), TIMES = 20 };
 
-/* A heartbeat of the primary's, as the sniffer recorded it, from the gateway's MAC: the switch must not mistake it for ha1's. */
+/* A heartbeat of the primary's, as the sniffer recorded it, but from the gateway's MAC: the switch must not look for ha1
+ * there. */
 static struct frame record(struct scene *scene) {
 	struct frame frame = {.len = HEARTBEAT_LEN};
 	nanos now = clock_now();

@@ -8,7 +8,6 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 #include <poll.h>
-#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +22,7 @@
 #include "tests/netns/ruleset.h"
 #include "tests/netns/times.h"
 
-enum { LISTING = 64 << 10, NOTICES = 64 << 10, ROOM = 8 << 20, WORDS = 256, PRIORITY = 40 };
+enum { LISTING = 64 << 10, NOTICES = 64 << 10, ROOM = 8 << 20, WORDS = 256 };
 
 char *repair_listing(struct scene *scene, enum net_host host) {
 	char table[RULESET_TABLE], *text = malloc(LISTING);
@@ -129,19 +128,13 @@ static void read_notices(struct watch *watch, struct repair *repair) {
 	}
 }
 
-static void be_prompt(bool prompt) {
-	struct sched_param param = {.sched_priority = prompt ? PRIORITY : 0};
-	if (sched_setscheduler(0, prompt ? SCHED_FIFO | SCHED_RESET_ON_FORK : SCHED_OTHER, &param))
-		shell_die("no real-time scheduling for the test: %s", strerror(errno));
-}
-
 static struct repair see_repair(struct scene *scene, enum net_host host, const char *words) {
 	struct watch watch;
 	char log[PAIR_PATH];
 	int status;
 	shell_print(log, sizeof(log), "%s/nft.log", scene->dir);
 	watch_open(scene, host, &watch);
-	be_prompt(true);
+	shell_be_prompt(true);
 	struct repair repair = {.culprit = shell_spawn(scene->net.ns[host], log, "nft %s", words)};
 	struct pollfd ready[] = {{.fd = watch.fd, .events = POLLIN},
 				 {.fd = (int)syscall(SYS_pidfd_open, repair.culprit, 0), .events = POLLIN}};
@@ -155,7 +148,7 @@ static struct repair see_repair(struct scene *scene, enum net_host host, const c
 		if (ready[0].revents)
 			read_notices(&watch, &repair);
 	}
-	be_prompt(false);
+	shell_be_prompt(false);
 	close(ready[1].fd);
 	close(watch.fd);
 	waitpid(repair.culprit, &status, 0);

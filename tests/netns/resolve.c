@@ -1,7 +1,6 @@
 /* Conflicts of roles, and what `hamon resolve` makes of them. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "tests/netns/announcements.h"
 #include "tests/netns/owners.h"
@@ -9,25 +8,16 @@
 
 enum { STATUS_USAGE = 2, STATUS_REFUSED = 4 };
 
-static void expect(struct scene *scene, enum net_host host, const char *words, int status, const char *text) {
-	struct pair_result result = pair_verb(&scene->pair, host, words);
-	scene_check(scene, result.status == status, "`hamon %s` on %s ended with %d, not %d: %s", words,
-		    net_host_name(host), result.status, status, result.output);
-	scene_check(scene, strstr(result.output, text), "`hamon %s` on %s does not say \"%s\": %s", words,
-		    net_host_name(host), text, result.output);
-	free(result.output);
-}
-
 NETNS_TEST(resolve_nothing, "resolve without a conflict, abort without a countdown: they say so, and nothing happens") {
 	scene_open(scene, NULL);
 	scene_start(scene, NET_HA1);
 	nanos begin = clock_now();
 	for (unsigned host = 0; host < NET_NODES; host++) {
-		expect(scene, host, "resolve", EXIT_SUCCESS, "there is no conflict: ha1 is primary");
-		expect(scene, host, "resolve --keep ha2", EXIT_SUCCESS, "there is no conflict: ha1 is primary");
-		expect(scene, host, "resolve --keep ha3", STATUS_USAGE, "did you mean ha");
-		expect(scene, host, "resolve --keep nobody", STATUS_USAGE, "nobody is no node of this cluster");
-		expect(scene, host, "abort", EXIT_SUCCESS, "nothing to do");
+		scene_verb_says(scene, host, "resolve", EXIT_SUCCESS, "there is no conflict: ha1 is primary");
+		scene_verb_says(scene, host, "resolve --keep ha2", EXIT_SUCCESS, "there is no conflict: ha1 is primary");
+		scene_verb_says(scene, host, "resolve --keep ha3", STATUS_USAGE, "did you mean ha");
+		scene_verb_says(scene, host, "resolve --keep nobody", STATUS_USAGE, "nobody is no node of this cluster");
+		scene_verb_says(scene, host, "abort", EXIT_SUCCESS, "nothing to do");
 	}
 	scene_watch(scene, NET_HA1, begin, scene->within);
 	unsigned claims = owners_check(scene, PAIR_SHARED, NET_HA1, begin);
@@ -59,7 +49,7 @@ NETNS_TEST(resolve_both_primary,
 	scene_wait(scene, NET_HA2, "/state", "primary");
 	scene_wait(scene, NET_HA1, "/state", "primary");
 	for (unsigned host = 0; host < NET_NODES; host++) {
-		expect(scene, host, "resolve --keep ha1", STATUS_REFUSED, "cannot be contacted");
+		scene_verb_says(scene, host, "resolve --keep ha1", STATUS_REFUSED, "cannot be contacted");
 		scene_wait(scene, host, "/state", "primary");
 	}
 

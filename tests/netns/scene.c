@@ -186,6 +186,15 @@ void scene_verb(struct scene *scene, enum net_host host, const char *words) {
 	free(result.output);
 }
 
+void scene_verb_says(struct scene *scene, enum net_host host, const char *words, int status, const char *text) {
+	struct pair_result result = pair_verb(&scene->pair, host, words);
+	scene_check(scene, result.status == status, "`hamon %s` on %s ended with %d, not %d: %s", words,
+		    net_host_name(host), result.status, status, result.output);
+	scene_check(scene, strstr(result.output, text), "`hamon %s` on %s does not say \"%s\": %s", words,
+		    net_host_name(host), text, result.output);
+	free(result.output);
+}
+
 bool scene_sanitized(const struct scene *scene) {
 	static const char symbol[] = "__asan_init";
 	char *bytes = NULL;

@@ -90,6 +90,9 @@ void scene_watch(struct scene *scene, int host, nanos since, nanos length);
 /* Runs a verb that has to succeed. */
 void scene_verb(struct scene *scene, enum net_host host, const char *words);
 
+/* Runs a verb that has to end with that exit status, and to say the text. */
+void scene_verb_says(struct scene *scene, enum net_host host, const char *words, int status, const char *text);
+
 /* Is the daemon built with AddressSanitizer? It then takes memory and makes system calls that are not hamon's. */
 bool scene_sanitized(const struct scene *scene);
 

@@ -33,7 +33,7 @@ void checker_fail(struct checker *checker, enum promise promise, const char *for
 	va_end(args);
 }
 
-void checker_boot(struct checker *checker, unsigned index, mono_t now, uint64_t mark, bool wiped) {
+void checker_boot(struct checker *checker, unsigned index, mono_t now, uint64_t mark, bool wiped, bool restarted) {
 	struct checker_node *node = &checker->node[index];
 	if (wiped) /* it cannot know what it knew; the peer tells it, if it can */
 		node->granted = 0;
@@ -47,6 +47,12 @@ void checker_boot(struct checker *checker, unsigned index, mono_t now, uint64_t 
 	node->peer = (struct heartbeat){0};
 	node->want = 0;
 	node->peer_digest = 0;
+	node->held = false;
+	node->met &= restarted;
+}
+
+void checker_ordered(struct checker *checker, unsigned index, bool ordered) {
+	checker->node[index].disordered = !ordered;
 }
 
 void checker_configured(struct checker *checker, unsigned index, const struct core_config *config) {
@@ -73,6 +79,7 @@ void checker_heard(struct checker *checker, unsigned index, const struct heartbe
 	node->seq = hb->seq;
 	if (hb->seen > node->known)
 		node->known = hb->seen;
+	node->met = true;
 	if (hb->digest)
 		node->peer_digest = hb->digest;
 	node->peer = *hb;
@@ -190,13 +197,16 @@ static void check_consent(struct checker *checker, unsigned index, mono_t now, s
 	if (now - node->answered > config->timers.test_fresh + permit)
 		checker_fail(checker, PROMISE_P4, "node %u: claimed by silence; newest test answer was %.3f ms old", index,
 			     (double)(now - node->answered) / MSEC);
+	if (node->aborted > node->heard)
+		checker_fail(checker, PROMISE_P4, "node %u: claimed by silence, though an operator stopped it", index);
+	if (config->wait_for_peer && !node->met)
+		checker_fail(checker, PROMISE_P4, "node %u: claimed by silence, and never heard its peer", index);
+	/* It takes back what nobody claimed since: that moves nothing. */
+	if (node->held && (node->known & 1) == index)
+		return;
 	if (silent < config->timers.dead + config->countdown)
 		checker_fail(checker, PROMISE_P4, "node %u: claimed by silence, %.3f ms before the countdown was over",
 			     index, (double)(config->timers.dead + config->countdown - silent) / MSEC);
-	if (node->aborted > node->heard)
-		checker_fail(checker, PROMISE_P4, "node %u: claimed by silence, though an operator stopped it", index);
-	if (config->wait_for_peer && node->boot == 0)
-		checker_fail(checker, PROMISE_P4, "node %u: claimed by silence, and never heard its peer", index);
 	if (node->peer_digest != 0 && node->peer_digest != config->digest)
 		checker_fail(checker, PROMISE_P4, "node %u: claimed by silence; the other was told something else", index);
 }
@@ -290,6 +300,7 @@ void checker_sent(struct checker *checker, unsigned index, mono_t clock, const s
 			break;
 		if (checker->when >= node->lagging_until)
 			check_claim(checker, index, clock);
+		node->held = true;
 		if (checker->quiet)
 			checker_fail(checker, PROMISE_L3, "node %u claims epoch %lu though nothing happened", index,
 				     hb->seen);
@@ -328,7 +339,7 @@ static bool excused(const struct checker *checker, unsigned index, mono_t when) 
 	const struct account *account = &node->account;
 	bool kept = account->leftover || account->hindered > account->bare - node->config.timers.heartbeat;
 	bool bare = !account->guarded && kept;
-	return checker->waived || bare || when < node->lagging_until;
+	return checker->waived || node->disordered || bare || when < node->lagging_until;
 }
 
 static void check_overlap(struct checker *checker, mono_t when) {

@@ -12,6 +12,8 @@
  *   two faults within one interval. The longest such spell is counted.
  * - A machine that stood still as a whole may, as it goes on, have a CPU that runs before the one that counts the jiffies:
  *   for up to J its kernel cannot know that the lease is over. Two speakers are excused for that J, and no longer.
+ * - A node whose state was lost, and whose wall clock is behind, cannot be told from its own earlier life until it hears so: that
+ *   clocks order the lives is assumed (docs/SAFETY.md).
  * - While N1 does not hold (docs/SAFETY.md), and for two dead intervals after, or until one of the two gave in: `waived`. */
 #ifndef SIM_CHECKER_H
 #define SIM_CHECKER_H
@@ -44,6 +46,7 @@ struct checker_node {
 	mono_t lagging_until; /* true time: its jiffies may be late after a thaw */
 	uint64_t known;       /* the highest epoch that this node sent, or was told by a frame that is not old */
 	uint64_t granted;     /* its own newest epoch */
+	bool disordered;      /* it lost its boot number, and its clock is behind: it passes for an earlier life */
 	uint64_t boot, seq;   /* of the newest frame handed to it */
 	mono_t booted, core_time;
 	mono_t heard;          /* receive time of the newest frame handed to it that was not deaf */
@@ -57,6 +60,8 @@ struct checker_node {
 	uint64_t peer_digest;  /* 0: not told since it started */
 	mono_t held_since;     /* true time: since when it is silent, and could ask and be answered; MONO_FAR */
 	mono_t clock;          /* when it was looked at last */
+	bool held;             /* it had the lease since it started */
+	bool met;              /* its daemon heard the other */
 	bool emits;
 	mono_t announced, emitted; /* true times: the last announcement; the last time it was found emitting */
 	mono_t since;              /* of the state it showed when quiet began */
@@ -83,9 +88,11 @@ void checker_init(struct checker *checker, struct tally *tally);
 void checker_fail(struct checker *checker, enum promise promise, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* A daemon starts; `mark`: what its disk says that no epoch lies above; wiped: its disk knows nothing any more. */
-void checker_boot(struct checker *checker, unsigned node, mono_t now, uint64_t mark, bool wiped);
+/* A monitor starts, restarted by its supervisor or with it; `mark`: what its disk says that no epoch lies above; wiped: its disk knows nothing any more. */
+void checker_boot(struct checker *checker, unsigned node, mono_t now, uint64_t mark, bool wiped, bool restarted);
 
+/* Is its boot number larger than any that it used before? */
+void checker_ordered(struct checker *checker, unsigned node, bool ordered);
 /* The configuration that its core goes by from now on. */
 void checker_configured(struct checker *checker, unsigned node, const struct core_config *config);
 /* A probe of the node was lost. */

@@ -55,8 +55,9 @@ struct host {
 
 	/* the disk, and the wall clock */
 	uint64_t mark;
-	uint64_t boots; /* the boot number */
-	int64_t years;  /* the wall clock is off by so much */
+	uint64_t boots;      /* the boot number */
+	uint64_t boots_most; /* the largest that it ever used */
+	int64_t years;       /* the wall clock is off by so much */
 	bool paused;
 	mono_t operator_until;
 

@@ -55,7 +55,8 @@ void host_silence(struct world *w, struct host *host) {
 
 /* Slow work keeps it only where it takes the addresses away: the table is built at once. */
 mono_t host_hindered(const struct world *w, const struct host *host) {
-	mono_t until = mono_max(mono_max(host->paused_until, host->starved_until), host->netlink_fails_until);
+	mono_t starved = host->starved_until + 2 * w->h; /* the last wake that it delayed */
+	mono_t until = mono_max(mono_max(host->paused_until, starved), host->netlink_fails_until);
 	bool slow = (!host->named || host->bare) && host->slow_until > 0;
 	if (slow)
 		until = mono_max(until, host->slow_until + w->dead / 2); /* its last piece ends */
@@ -76,6 +77,8 @@ static uint64_t next_boot(struct world *w, struct host *host) {
 	static const int64_t this_year = 100 * FAULTS_YEAR;
 	uint64_t wall = (uint64_t)(this_year + host->years * FAULTS_YEAR) + ++w->boots;
 	host->boots = wall > host->boots ? wall : host->boots + 1;
+	checker_ordered(&w->checker, host->index, host->boots > host->boots_most);
+	host->boots_most = host->boots > host->boots_most ? host->boots : host->boots_most;
 	return host->boots;
 }
 
@@ -116,7 +119,9 @@ void host_boot(struct world *w, struct host *host, bool wiped) {
 	}
 	host_end(host);
 	struct core_memory memory = read_disk(w, host, wiped);
-	if (!host->supervisor.alive)
+	bool restarted = host->supervisor.alive;
+	memory.met = restarted && w->checker.node[host->index].met;
+	if (!restarted)
 		host->supervisor.paused_until = 0;
 	host->alive = host->supervisor.alive = true;
 	memset(&host->kernel.expired, 0, sizeof host->kernel.expired);
@@ -126,7 +131,7 @@ void host_boot(struct world *w, struct host *host, bool wiped) {
 	host->unanswered = 0;
 	world_trace(w, "node%u BOOTS %lu, mark %lu, reserved %lu%s", host->index, memory.boot, memory.epoch_mark,
 		    memory.reserved, wiped ? ", its disk is empty" : "");
-	checker_boot(&w->checker, host->index, host->now, memory.epoch_mark, wiped);
+	checker_boot(&w->checker, host->index, host->now, memory.epoch_mark, wiped, restarted);
 	checker_silenced(&w->checker, host->index, MONO_FAR);
 	checker_configured(&w->checker, host->index, &host->config);
 	core_init(&host->core, &host->config, &memory, host->now);

@@ -301,7 +301,7 @@ static void told_another_configuration(void) {
 static void never_met(void) {
 	w.config.wait_for_peer = true;
 	world_reload(&w);
-	w.core.peer.known = false;
+	w.core.met = false;
 }
 
 static void somebody_answers(void) {

@@ -110,7 +110,7 @@ Test(core_damping, switched_off_it_delays_nothing) {
 	begin();
 	w.config.hold_down = 0;
 	world_reload(&w);
-	for (size_t i = 0; i < 2 * FREE; i++)
+	for (int i = 0; i < 2 * FREE; i++)
 		cr_assert_leq(flap(), 2 * MSEC);
 	cr_assert_eq(world_notes(&w, NOTE_HOLD_DOWN), 0);
 }
@@ -149,4 +149,21 @@ Test(core_damping, only_takeovers_from_a_peer_that_fell_silent_count) {
 	world_pass(&w, 2 * world_h(&w));
 	world_expect(&w, STATE_PRIMARY);
 	cr_assert_eq(world_status(&w)->failovers, 0, "release");
+}
+
+/* A lone survivor whose own lease lapsed takes back what is its own: that moves nothing, waits for nothing and counts for nothing. */
+Test(core_damping, who_takes_back_his_own_does_not_wait) {
+	begin();
+	for (size_t i = 0; i < FREE + 1; i++)
+		flap();
+	w.config.countdown = 5 * SEC;
+	world_reload(&w);
+	w.on = false;
+	world_pass(&w, 10 * SEC);
+	world_expect(&w, STATE_PRIMARY);
+	unsigned failovers = world_status(&w)->failovers;
+	world_event(&w, &(struct event){.type = EV_LEASE_LOST});
+	world_pass(&w, world_timers(&w)->dead + world_h(&w));
+	world_expect(&w, STATE_PRIMARY);
+	cr_assert_eq(world_status(&w)->failovers, failovers);
 }

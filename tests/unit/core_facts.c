@@ -40,14 +40,45 @@ static void no_carrier(void) {
 	world_carrier(&w, false);
 }
 
+static void no_epoch_in_reserve(void) {
+	w.mute = 1U << ACT_RESERVE_EPOCHS;
+	w.core.reserved = w.core.seen;
+}
+
+static void never_asked(void) {
+	w.config.gate = true;
+	world_reload(&w);
+}
+
+static void vetoed(void) {
+	never_asked();
+	w.failing = 1U << RUN_BEFORE_PRIMARY;
+	world_verb(&w, VERB_TAKEOVER, false, false);
+	world_event(&w, &(struct event){.type = EV_TICK});
+	cr_assert_eq(world_outcome(&w), OUTCOME_VETOED);
+}
+
+static void stood_down(void) {
+	w.core.faults |= FAULT_STANDDOWN;
+}
+
+/* Of those that are asked for, what stands against an operator's takeover. */
+static uint32_t against(uint32_t asked, const struct core_facts *facts) {
+	return asked & ~facts->hold & ~facts->ahead & ~facts->forgiven;
+}
+
 Test(core_facts, of_a_planned_takeover_are_what_it_is_refused_for) {
 	static const struct {
 		const char *what;
 		void (*out)(void);
 		enum outcome outcome;
-		uint32_t missing;
+		uint32_t against;
 	} rows[] = {
 		{"nothing is missing", nothing, OUTCOME_WOULD, 0},
+		{"before-primary was not asked yet", never_asked, OUTCOME_WOULD, 0},
+		{"before-primary said no", vetoed, OUTCOME_WOULD, 0},
+		{"stood down", stood_down, OUTCOME_WOULD, 0},
+		{"no epoch", no_epoch_in_reserve, OUTCOME_EPOCHS, FACT(EPOCHS)},
 		{"not echoed", not_echoed, OUTCOME_PEER_UNHEARD, FACT(CONTACT)},
 		{"unheard", unheard, OUTCOME_PEER_UNHEARD, FACT(CONTACT)},
 		{"no test answers", no_test_answers, OUTCOME_UNFIT, FACT(TESTS)},
@@ -61,8 +92,54 @@ Test(core_facts, of_a_planned_takeover_are_what_it_is_refused_for) {
 		rows[i].out();
 		world_verb(&w, VERB_TAKEOVER, false, true);
 		cr_assert_eq(world_outcome(&w), rows[i].outcome, "%s: %s", rows[i].what, outcome_name(world_outcome(&w)));
-		uint32_t missing = world_missing_planned(&w);
-		cr_assert_eq(missing, rows[i].missing, "%s: %x", rows[i].what, missing);
+		struct core_facts facts;
+		core_facts(&w.core, w.now, &facts);
+		uint32_t obstacles = against(facts.planned, &facts);
+		cr_assert_eq(obstacles, rows[i].against, "%s: %x", rows[i].what, obstacles);
+		world_verb(&w, VERB_TAKEOVER, true, true);
+		bool would = world_outcome(&w) == OUTCOME_WOULD;
+		cr_assert_eq(against(facts.forced, &facts) == 0, would, "%s by force", rows[i].what);
+	}
+}
+
+static void somebody_answers(void) {
+	world_claimed(&w, EV_HOLDER);
+}
+
+static void not_covered(void) {
+	w.core.peer.cover = world_timers(&w)->dead;
+}
+
+static void the_fence_failed(void) {
+	w.config.fence = FENCE_REQUIRED;
+	w.failing = 1U << RUN_FENCE;
+	world_reload(&w);
+	world_pass(&w, world_timers(&w)->dead);
+}
+
+/* By force, without contact, it is a takeover by silence: what not even force skips. */
+Test(core_facts, of_a_takeover_by_force_are_what_it_does_not_skip) {
+	static const struct {
+		const char *what;
+		void (*out)(void);
+		uint32_t against;
+	} rows[] = {
+		{"nothing is missing", nothing, 0},
+		{"no test answers", no_test_answers, 0},
+		{"somebody answers", somebody_answers, FACT(NO_HOLDER)},
+		{"the peer's times not covered", not_covered, FACT(COVERED)},
+		{"the fence failed", the_fence_failed, FACT(FENCED)},
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		world_init(&w);
+		world_backup(&w);
+		unheard();
+		rows[i].out();
+		struct core_facts facts;
+		core_facts(&w.core, w.now, &facts);
+		uint32_t obstacles = against(facts.forced, &facts);
+		cr_assert_eq(obstacles, rows[i].against, "%s: %x", rows[i].what, obstacles);
 	}
 }
 
@@ -72,7 +149,9 @@ Test(core_facts, tests_pass_by_the_slow_verdict_while_the_peer_is_heard) {
 	world_backup(&w);
 	for (mono_t end = w.now + 3 * SEC; w.now < end;) {
 		world_pass(&w, world_h(&w));
-		cr_assert_eq(world_missing_planned(&w), 0, "%x", world_missing_planned(&w));
+		struct core_facts facts;
+		core_facts(&w.core, w.now, &facts);
+		cr_assert_eq(facts.planned & ~facts.hold, 0, "%x", facts.planned & ~facts.hold);
 	}
 }
 

@@ -105,6 +105,12 @@ static void backup_told_otherwise(void) {
 	world_backup(&w);
 }
 
+static void backup_without_epochs(void) {
+	world_backup(&w);
+	w.mute = 1U << ACT_RESERVE_EPOCHS;
+	w.core.reserved = w.core.seen;
+}
+
 static void backup_paused(void) {
 	world_backup(&w);
 	world_pause(&w, 0);
@@ -124,6 +130,7 @@ Test(core_takeover, refusals_and_what_force_overrides) {
 		{"not echoed", backup_not_echoed, OUTCOME_PEER_UNHEARD, OUTCOME_WOULD},
 		{"no tests", backup_without_tests, OUTCOME_UNFIT, OUTCOME_WOULD},
 		{"the configurations differ", backup_told_otherwise, OUTCOME_DIFFERS, OUTCOME_WOULD},
+		{"no epoch in reserve", backup_without_epochs, OUTCOME_EPOCHS, OUTCOME_EPOCHS},
 		{"leaving", backup_leaving, OUTCOME_LEAVING, OUTCOME_LEAVING},
 	};
 
@@ -479,6 +486,27 @@ Test(core_resolve, neither_primary_the_one_that_is_kept_asks) {
 	cr_assert_eq(world_outcome(&w), OUTCOME_DONE);
 }
 
+/* A standdown by force, while the peer could not be contacted; united again, this node is to serve after all. */
+Test(core_resolve, neither_primary_the_one_that_is_kept_forgets_its_standdown) {
+	world_init(&w);
+	world_primary(&w);
+	w.on = false;
+	world_pass(&w, world_timers(&w)->unheard + world_h(&w));
+	standdown(true, false);
+	cr_assert(world_status(&w)->faults & FAULT_STANDDOWN);
+	w.on = true;
+	w.says.fitness = 0;
+	world_pass(&w, 2 * world_h(&w));
+	cr_assert(!world_status(&w)->hold);
+	resolve(KEEP_SELF);
+	world_pass(&w, 2 * world_h(&w));
+	w.says.rel = w.said.want;
+	world_pass(&w, 4 * world_h(&w));
+	cr_assert_eq(world_status(&w)->faults, 0);
+	cr_assert_eq(world_outcome(&w), OUTCOME_DONE, "%s", outcome_name(world_outcome(&w)));
+	world_expect(&w, STATE_PRIMARY);
+}
+
 Test(core_resolve, neither_primary_the_other_is_offered_the_role) {
 	both_backup();
 	w.says.want = 7; /* or we would claim, as owner of the epoch */
@@ -606,7 +634,27 @@ Test(core_abort, an_operator_may_still_take_over_by_force) {
 	cr_assert_eq(world_outcome(&w), OUTCOME_DONE);
 }
 
+/* On a machine that freezes now and then it would else never end. */
+Test(core_abort, a_stall_of_ours_does_not_begin_the_countdown_anew) {
+	counting_down();
+	mono_t due = world_status(&w)->dead_at;
+	world_freeze(&w, world_timers(&w)->stall + MSEC);
+	cr_assert_eq(world_status(&w)->dead_at, due);
+	world_pass(&w, due + MSEC - w.now);
+	cr_assert_eq(world_count(&w, ACT_PERMIT), 1);
+}
+
 /* ---- wait for the peer ---- */
+
+/* The monitor was started anew; the daemon had met it. */
+Test(core_cold_start, whom_the_daemon_met_before_need_not_be_met_again) {
+	world_init(&w);
+	w.config.wait_for_peer = true;
+	w.memory.met = true;
+	world_boot(&w);
+	world_pass(&w, world_timers(&w)->dead + world_h(&w));
+	world_expect(&w, STATE_PRIMARY);
+}
 
 Test(core_cold_start, who_is_to_wait_for_its_peer_claims_nothing_before_it_was_met) {
 	world_init(&w);

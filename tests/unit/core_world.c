@@ -344,13 +344,6 @@ uint32_t world_missing_automatic(const struct world *world) {
 	return facts.automatic & ~facts.hold;
 }
 
-uint32_t world_missing_planned(const struct world *world) {
-	struct core_facts facts;
-
-	core_facts(&world->core, world->now, &facts);
-	return facts.planned & ~facts.hold;
-}
-
 void world_expect(struct world *world, enum state state) {
 	enum state is = world_status(world)->state;
 

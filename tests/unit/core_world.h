@@ -88,9 +88,8 @@ const struct note *world_note(const struct world *world, enum note_type type);
 /* The newest answer to a verb; OUTCOME__COUNT: none. */
 enum outcome world_outcome(const struct world *world);
 const struct core_status *world_status(struct world *world);
-/* The facts that a takeover by silence, or a planned one, asks for and that do not hold now: bits of 1 << enum fact. */
+/* The facts that a takeover by silence asks for and that do not hold now: bits of 1 << enum fact. */
 uint32_t world_missing_automatic(const struct world *world);
-uint32_t world_missing_planned(const struct world *world);
 
 /* ---- where a test begins ---- */
 /* Booted; the peer is on, echoes, holds under its own epoch: we are backup. */

@@ -44,7 +44,8 @@ static void set_up(void) {
 	};
 	facts = (struct core_facts){.hold = all,
 				    .automatic = all & ~(1U << FACT_CONTACT | 1U << FACT_PEER_FIT),
-				    .planned = 1U << FACT_CONTACT | 1U << FACT_NO_FAULT};
+				    .planned = 1U << FACT_CONTACT | 1U << FACT_NO_FAULT | 1U << FACT_NO_VETO,
+				    .forced = 1U << FACT_NO_FAULT | 1U << FACT_NO_HOLDER};
 	view = (struct status_view){.now = now,
 				    .conf = &conf,
 				    .timers = &timers,
@@ -164,6 +165,9 @@ Test(facts, of_faults) {
 	expect(FACT_NO_FAULT, true, "nothing keeps ha2 from serving");
 	core.faults = FAULT_CARRIER | FAULT_VETO;
 	expect(FACT_NO_FAULT, false, "ha2 cannot serve: carrier, veto");
+	core.faults = FAULT_STANDDOWN;
+	facts.forgiven = 1U << FACT_NO_FAULT;
+	expect(FACT_NO_FAULT, false, "ha2 cannot serve: stood-down, which `hamon takeover` ends");
 }
 
 Test(facts, of_configurations) {
@@ -228,7 +232,7 @@ Test(facts, of_the_veto) {
 	expect(FACT_NO_VETO, true, "the before-primary command agrees");
 	expect(FACT_NO_VETO, false, "the before-primary command is to be asked first");
 	core.vetoed = true;
-	expect(FACT_NO_VETO, false, "the before-primary command said no");
+	expect(FACT_NO_VETO, false, "the before-primary command said no; it is asked again");
 }
 
 Test(facts, of_epochs_and_contact) {
@@ -257,6 +261,77 @@ Test(facts, what_stands_against_it_comes_first) {
 	cr_expect_eq(lines("taking over by plan:"), 1);
 	cr_expect_str_eq(verdict(),
 			 "ha2 (backup); against a takeover by itself: 2 facts; against a planned takeover: nothing");
+}
+
+/* What is only to be asked first stands against nothing; what an operator's takeover ends, not against that. */
+Test(facts, what_is_asked_on_the_way_comes_second_and_is_not_counted) {
+	strcpy(conf.command[RUN_BEFORE_PRIMARY], "/bin/true");
+	conf.fence = FENCE_REQUIRED;
+	facts.hold &= ~(1U << FACT_FENCED | 1U << FACT_NO_VETO | 1U << FACT_SILENT);
+	facts.ahead = 1U << FACT_FENCED | 1U << FACT_NO_VETO;
+	struct json_object *details = json_object_object_get(explained(), "details");
+	static const char *const first[] = {"taking over by itself:", "STOP ha1 is heard", "ask  ha1 is to be fenced first",
+					    "ask  the before-primary command is to be asked first", "ok   "};
+	for (size_t i = 0; i < sizeof first / sizeof *first; i++) {
+		const char *line = json_object_get_string(json_object_array_get_idx(details, i));
+		cr_expect_eq(strncmp(line, first[i], strlen(first[i])), 0, "%s instead of %s", line, first[i]);
+	}
+	cr_expect_str_eq(verdict(),
+			 "ha2 (backup); against a takeover by itself: 1 fact; against a planned takeover: nothing");
+	facts.ahead = 0;
+	facts.hold &= ~(1U << FACT_NO_FAULT);
+	facts.forgiven = 1U << FACT_NO_FAULT | 1U << FACT_NO_VETO;
+	cr_expect_str_eq(verdict(),
+			 "ha2 (backup); against a takeover by itself: 4 facts; against a planned takeover: nothing");
+	cr_expect_eq(lines("-    ha2 cannot serve"), 1);
+	struct json_object *one = json_object_array_get_idx(json_object_object_get(explained(), "facts"), FACT_NO_FAULT);
+	cr_expect(json_object_get_boolean(json_object_object_get(one, "stops_automatic")));
+	cr_expect(!json_object_get_boolean(json_object_object_get(one, "stops_planned")));
+}
+
+/* How many lines of the answer to a dry run contain this. */
+static size_t dry_lines(bool force, const char *part) {
+	struct json_object *answer = json_object_new_object();
+	facts_details(answer, &view, force);
+	struct json_object *details = json_object_object_get(answer, "details");
+	size_t n = 0;
+	for (size_t i = 0; i < json_object_array_length(details); i++)
+		n += strstr(json_object_get_string(json_object_array_get_idx(details, i)), part) != NULL;
+	json_object_put(answer);
+	return n;
+}
+
+Test(facts, a_dry_run_lists_what_it_is_about) {
+	facts.hold = 0;
+	facts.forgiven = 1U << FACT_NO_FAULT | 1U << FACT_NO_VETO;
+	cr_expect_eq(dry_lines(false, "taking over by plan:"), 1);
+	cr_expect_eq(dry_lines(false, "STOP"), 1);
+	cr_expect_eq(dry_lines(false, "STOP ha1 does not hear us"), 1);
+	cr_expect_eq(dry_lines(false, ""), 1 + (size_t)__builtin_popcount(facts.planned));
+	cr_expect_eq(dry_lines(true, "taking over by force:"), 1);
+	cr_expect_eq(dry_lines(true, "STOP somebody answers for a shared IP"), 1);
+	cr_expect_eq(dry_lines(true, ""), 1 + (size_t)__builtin_popcount(facts.forced));
+	become_primary();
+	cr_expect_eq(dry_lines(false, "standing down for ha1, by plan:"), 1);
+	cr_expect_eq(dry_lines(true, ""), 0, "force asks for nothing");
+}
+
+Test(facts, how_well_it_could_serve_stands_against_nothing) {
+	core.fitness = 100;
+	cr_expect_eq(lines("-    there is no health command (fitness 100)"), 1);
+	strcpy(conf.command[RUN_HEALTH], "/bin/true");
+	cr_expect_eq(lines("-    the service was not looked at yet (fitness 100)"), 1);
+	core.health = HEALTH_WELL;
+	cr_expect_eq(lines("-    the service is well (fitness 100)"), 1);
+	core.health = HEALTH_ILL;
+	core.fitness = 50;
+	cr_expect_eq(lines("-    the service is ill (fitness 50): ha2 takes over from a dead primary only"), 1);
+	cr_expect_eq(lines("STOP"), 0);
+	become_primary();
+	cr_expect_eq(lines("-    the service is ill (fitness 50): ha1 is fitter, and may ask for the role"), 1);
+	core.peer_fitness = 50;
+	cr_expect_eq(lines("-    the service is ill (fitness 50): ha1 gets the role when it is fitter"), 1);
+	cr_expect_eq(lines("STOP"), 0);
 }
 
 Test(facts, each_is_listed_where_it_is_asked_for) {
@@ -312,7 +387,7 @@ Test(facts, the_longest_details_have_room) {
 	for (unsigned i = 0; i < CONF_NODES; i++)
 		memset(conf.nodes[i].name, 'n', CONF_NAME - 1);
 	facts = (struct core_facts){.hold = 0, .automatic = all, .planned = all};
-	size_t expected = 2 * FACT__COUNT + 2;
+	size_t expected = 2 * FACT__COUNT + 3;
 	cr_expect_eq(json_object_array_length(json_object_object_get(explained(), "details")), expected);
 	cr_expect_lt(strlen(json_object_to_json_string_ext(reply, JSON_C_TO_STRING_PLAIN)), CONTROL_REPLY_MAX);
 }

@@ -710,6 +710,7 @@ static enum exit_code code_of(enum outcome outcome) {
 	case OUTCOME_FAULT:
 	case OUTCOME_BUSY:
 	case OUTCOME_LEAVING:
+	case OUTCOME_EPOCHS:
 		return EXIT_REFUSED;
 	case OUTCOME_TIMEOUT:
 		return EXIT_TIMED_OUT;
