@@ -295,6 +295,7 @@ static void put_configuration(struct json_object *status, const struct status_vi
 	put_loaded(configuration, "loaded", core->loaded);
 	put_digest(configuration, "peer_digest", core->peer_digest);
 	put_loaded(configuration, "peer_loaded", core->peer_loaded);
+	put_text(configuration, "restart_needed", *view->waits ? view->waits : NULL);
 }
 
 /* What a takeover has to reckon with, beside silence and tests. */

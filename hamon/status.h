@@ -53,6 +53,7 @@ struct status_view {
 	mono_t lease_changed_at; /* the newest of them, and what it was; not looked at where there was none */
 	const char *lease_change;
 	uint64_t generation; /* of the configuration */
+	const char *waits;   /* the settings of its file that need a restart, with commas in between; empty: none */
 	int pid;
 	mono_t started;
 };

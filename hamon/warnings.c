@@ -156,6 +156,8 @@ static void caution_of_takeover(struct json_object *warnings, const struct statu
 }
 
 static void caution_of_configuration(struct json_object *warnings, const struct status_view *view) {
+	if (*view->waits)
+		warn(warnings, "a restart is needed: until then these keep their old values: %s", view->waits);
 	if (view->core->tests == 0)
 		warn(warnings, "there is neither a test IP nor a default gateway: a partition can make two owners");
 	if (view->conf->policy == POLICY_ANY && view->core->tests > 1)

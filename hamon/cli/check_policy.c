@@ -21,6 +21,11 @@ static const char *address(const struct ip_address *address) {
 	return conf_address_text(address, text);
 }
 
+/* Whom the role goes back to. */
+static const char *preferred(const struct conf *c) {
+	return c->nodes[c->nodes[1].preference > c->nodes[0].preference].name;
+}
+
 /* ---- times ---- */
 
 struct check_silence check_silence(const struct conf *conf, const struct timers *timers) {
@@ -87,6 +92,23 @@ static void print_tests(const struct conf *c) {
 	       c->alone == ALONE_ALWAYS ? "in any case" : "while this holds, and no longer");
 }
 
+/* What a node needs that starts alone: the fence is asked for a peer that was never heard, too (core/gate.c). */
+static const char *cold_start(const struct conf *c) {
+	if (c->wait_for_peer)
+		return "not before the peer was heard";
+	switch (c->fence) {
+	case FENCE_OFF:
+		return "alone, once the test holds";
+	case FENCE_BEST_EFFORT:
+		return "alone, once the test holds, and after the fence was tried";
+	case FENCE_REQUIRED:
+		return "alone, once the test holds and the other node is fenced";
+	case FENCE__COUNT:
+		break;
+	}
+	return "?";
+}
+
 static void print_takeover(const struct conf *c, const struct timers *t) {
 	const struct conf_node *self = &c->nodes[c->self];
 	struct check_silence silence = check_silence(c, t);
@@ -102,13 +124,11 @@ static void print_takeover(const struct conf *c, const struct timers *t) {
 		printf("  %-*s after takeovers in a row: %s first", WIDTH, "hold-down", duration(c->hold_down));
 		printf(", %s at most\n", duration(c->hold_down_most));
 	}
-	printf("  %-*s %s\n", WIDTH, "cold start",
-	       c->wait_for_peer ? "not before the peer was heard" : "alone, once the test holds");
+	printf("  %-*s %s\n", WIDTH, "cold start", cold_start(c));
 	printf("  %-*s %s\n", WIDTH, "foreign claim",
 	       c->stand_down ? "of a shared IP: this node stands down" : "of a shared IP: defended");
-	unsigned preferred = c->nodes[1].preference > c->nodes[0].preference;
 	if (c->failback)
-		printf("  %-*s to %s after %s\n", WIDTH, "failback", c->nodes[preferred].name, duration(c->failback));
+		printf("  %-*s to %s after %s\n", WIDTH, "failback", preferred(c), duration(c->failback));
 	else
 		printf("  %-*s never\n", WIDTH, "failback");
 }
@@ -187,6 +207,17 @@ static struct json_object *link_json(const struct conf *c, const struct conf_lin
 	return object;
 }
 
+/* What else is to be known of it, as print_purpose() says. */
+static void put_purpose(struct json_object *command, const struct conf *c, enum run run) {
+	if (run == RUN_FENCE) {
+		put_ns(command, "delay_ns", c->fence_delay);
+	} else if (run == RUN_HEALTH) {
+		put_ns(command, "interval_ns", c->health_interval);
+		check_put(command, "fall", json_object_new_int((int)c->health_fall));
+		check_put(command, "rise", json_object_new_int((int)c->health_rise));
+	}
+}
+
 static struct json_object *commands_json(const struct conf *c) {
 	struct json_object *commands = json_object_new_object();
 	for (enum run run = 0; run < RUN__COUNT; run++) {
@@ -195,9 +226,34 @@ static struct json_object *commands_json(const struct conf *c) {
 		struct json_object *command = json_object_new_object();
 		put_text(command, "command", c->command[run]);
 		put_ns(command, "timeout_ns", deadline(c, run));
+		put_purpose(command, c, run);
 		check_put(commands, run_name(run), command);
 	}
 	return commands;
+}
+
+/* Without failback: nobody, after 0. */
+static void put_failback(struct json_object *root, const struct conf *c) {
+	struct json_object *failback = json_object_new_object();
+	if (c->failback)
+		put_text(failback, "node", preferred(c));
+	put_ns(failback, "after_ns", c->failback);
+	check_put(root, "failback", failback);
+}
+
+/* The choices that an automatic takeover, and a primary, go by. */
+static void put_choices(struct json_object *root, const struct conf *c) {
+	const struct conf_node *self = &c->nodes[c->self];
+	put_text(root, "policy", policy_name(c->policy));
+	put_text(root, "alone", alone_name(c->alone));
+	check_put(root, "automatic", json_object_new_boolean(self->automatic && self->backup_operations));
+	put_text(root, "cold_start", c->wait_for_peer ? "wait-for-peer" : "alone");
+	put_text(root, "foreign_claim", c->stand_down ? "stand-down" : "defend");
+	put_text(root, "fence", fence_mode_name(c->fence));
+	put_ns(root, "countdown_ns", c->countdown);
+	put_ns(root, "hold_down_ns", c->hold_down);
+	put_ns(root, "hold_down_most_ns", c->hold_down_most);
+	put_failback(root, c);
 }
 
 void check_policy_json(const struct conf *conf, const struct timers *timers, struct json_object *root) {
@@ -214,9 +270,8 @@ void check_policy_json(const struct conf *conf, const struct timers *timers, str
 	snprintf(digest, sizeof digest, "%016" PRIx64, conf->digest);
 	check_put(root, "links", links);
 	check_put(root, "tests", tests);
-	put_text(root, "policy", policy_name(conf->policy));
 	check_put(root, "takeover_ns", takeover);
-	put_text(root, "fence", fence_mode_name(conf->fence));
+	put_choices(root, conf);
 	check_put(root, "commands", commands_json(conf));
 	put_text(root, "digest", digest);
 }

@@ -200,6 +200,16 @@ static void rename_interfaces(struct conf *c, const struct draft_node *node) {
 
 /* ---- warnings: it works, and what it does not promise ---- */
 
+/* After a power failure on site one node is up first, and the other one silent for as long as it boots. */
+static void warn_of_fence(const struct conf *c, struct conf_errors *errors) {
+	static const span_t boot_least = 60 * SEC;
+	if (c->fence != FENCE_OFF && !c->wait_for_peer && c->fence_delay < boot_least)
+		conf_warn(errors,
+			  "fence with cold-start = \"alone\": after a power failure on site the node that is up first fences "
+			  "the other one, which still boots; cold-start = \"wait-for-peer\" prevents that, or a fence delay "
+			  "longer than a boot");
+}
+
 static void warn_of_choices(struct draft *d) {
 	const struct conf *c = &d->conf;
 	struct conf_errors *errors = d->errors;
@@ -216,6 +226,7 @@ static void warn_of_choices(struct draft *d) {
 				  "wrong side of a split");
 	if (c->lease_off)
 		conf_warn(errors, "%s", CONF_LEASE_OFF);
+	warn_of_fence(c, errors);
 	const struct conf_node *preferred = &c->nodes[c->nodes[1].preference > c->nodes[0].preference];
 	if (c->failback && !(preferred->automatic && preferred->backup_operations))
 		conf_warn(errors,

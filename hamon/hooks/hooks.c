@@ -74,17 +74,21 @@ static bool other_configuration(struct hooks *hooks, const struct message_run *o
 	return order->generation != hooks->generation && (order->run == RUN_FENCE || order->run == RUN_BEFORE_PRIMARY);
 }
 
+/* The newest is the one that is waited for: the silence that an older one was meant for is over. */
+static void take_fence(struct hooks *hooks, const struct message_run *order) {
+	if (hooks->fence.id)
+		lane_refuse(hooks, &hooks->fence, "was not run: nobody waits for it any more");
+	hooks->fence = *order;
+}
+
 static void take_order(struct hooks *hooks, const struct message_run *order) {
 	struct message_run dropped;
-	struct lane *fence = &hooks->lanes[LANE_FENCE];
 	if (other_configuration(hooks, order))
 		lane_refuse(hooks, order, "was not run: the configuration is another one meanwhile");
-	else if (order->run != RUN_FENCE && queue_push(&hooks->queue, order, &dropped))
-		lane_refuse(hooks, &dropped, "was not run: too many others wait behind it");
-	else if (order->run == RUN_FENCE && fence->busy)
-		lane_refuse(hooks, order, "was not run: the one before it has not ended yet");
 	else if (order->run == RUN_FENCE)
-		lane_run(fence, order);
+		take_fence(hooks, order);
+	else if (queue_push(&hooks->queue, order, &dropped))
+		lane_refuse(hooks, &dropped, "was not run: too many others wait behind it");
 }
 
 /* Takes all that is there; at the end of the pipe the monitor is gone. */
@@ -111,6 +115,11 @@ static void run_next(struct hooks *hooks) {
 	struct message_run order;
 	while (!hooks->lanes[LANE_STATES].busy && queue_take(&hooks->queue, &order))
 		lane_run(&hooks->lanes[LANE_STATES], &order);
+	if (hooks->lanes[LANE_FENCE].busy || !hooks->fence.id)
+		return;
+	order = hooks->fence;
+	hooks->fence.id = 0;
+	lane_run(&hooks->lanes[LANE_FENCE], &order);
 }
 
 /* When the service is asked next: an interval after it was asked last, and not before that ended. */

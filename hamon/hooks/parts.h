@@ -42,7 +42,8 @@ struct hooks {
 	uint64_t generation; /* of the configuration; 0: there is none yet */
 	struct conf conf;
 	struct conf_errors errors;
-	struct queue queue; /* of LANE_STATES */
+	struct queue queue;       /* of LANE_STATES */
+	struct message_run fence; /* waits until the one before it has ended; id 0: none does */
 	struct lane lanes[LANE__COUNT];
 	mono_t health_due;
 	bool ending; /* the monitor is gone: what it ordered is carried out, and told to the log */

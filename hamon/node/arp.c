@@ -127,34 +127,36 @@ bool node_arp_is_peers(const struct node_interface *interface, const uint8_t mac
 	return false;
 }
 
-/* The peer is heard, and has no lease: its kernel lets it claim nothing. What was claimed before we were in this state may
- * still be from before it gave the lease away. */
-static bool peer_is_silenced(const struct node *node, const struct core_status *core, mono_t rx) {
-	bool heard = node->now - core->peer_rx <= node->core_config.timers.heartbeat * 3 / 2;
+/* We hold the lease, and the peer is heard and has none: its kernel lets it claim nothing. What was claimed before we were in
+ * this state may be from the time before it gave the lease away. */
+static bool peer_is_silent(struct node *node, mono_t rx) {
+	const struct core_status *core = node_status(node);
+	enum status_peer_state peer = status_peer_state(core, node->now, node->core_config.timers.unheard);
 
-	return core->hold && core->peer_known && heard && !core->peer_lease && rx > core->since;
+	return core->hold && rx > core->since && peer != PEER_UNHEARD && peer != PEER_PRIMARY;
 }
 
 /* A host with two interfaces in one network answers for an address of one by the other as well (Linux, unless arp_ignore says
  * otherwise), so each interface of ours, and of the peer's, speaks for its node. The peer's MAC on this one is not known where
- * no Ethernet heartbeats of its come in: then anybody may be the peer, and the safe answer is that he is. */
-static enum claimant claimant_of(const struct node *node, unsigned interface, const uint8_t mac[static FRAME_MAC_LEN]) {
+ * no Ethernet heartbeats of its come in: then anybody may be the peer, and the safe answer is that he is, as long as the peer
+ * could speak at all. */
+static enum claimant claimant_of(struct node *node, unsigned interface, const uint8_t mac[static FRAME_MAC_LEN], mono_t rx) {
 	bool peer = false;
 
 	for (unsigned i = 0; i < node->interfaces_n; i++) {
 		const struct node_interface *one = &node->interfaces[i];
 		if (one->iface.ifindex != 0 && is_mac(one->iface.mac, mac))
 			return SELF;
-		peer |= one->peer_mac_known && is_mac(one->peer_mac, mac);
+		peer |= node_arp_is_peers(one, mac);
 	}
 	if (peer)
 		return PEER;
-	return node->interfaces[interface].peer_mac_known ? STRANGER : PERHAPS_PEER;
+	return node->interfaces[interface].peer_macs_n > 0 || peer_is_silent(node, rx) ? STRANGER : PERHAPS_PEER;
 }
 
 static void judge(struct node *node, unsigned slot, const struct frame_claim *claim, mono_t rx) {
 	unsigned interface = node->ips.slots[slot].interface;
-	enum claimant claimant = claimant_of(node, interface, claim->mac);
+	enum claimant claimant = claimant_of(node, interface, claim->mac, rx);
 	struct event event = {.claimed = {.slot = slot, .rx = rx}};
 
 	node_frame_claim(node, node->interfaces[interface].name, claim, verdicts[claimant]);

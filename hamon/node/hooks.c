@@ -71,13 +71,19 @@ static void sent(struct node *node, const struct message_run *order) {
 }
 
 /* An order that nobody waits for any more is not given: a fence long after the silence would hit a peer that serves. */
+static bool is_over(struct node *node, const struct message_run *order) {
+	const struct node_awaited *asked = awaited(node, order->run);
+
+	return order->until_ns <= node->now || (order->id != 0 && (asked->until == MONO_FAR || asked->id != order->id));
+}
+
 static void flush(struct node *node) {
 	static struct message message;
 	struct node_hooks *hooks = &node->hooks;
 
 	while (hooks->fd >= 0 && hooks->n > 0) {
 		const struct message_run *order = &hooks->orders[hooks->first];
-		if (order->until_ns <= node->now) {
+		if (is_over(node, order)) {
 			forget_oldest(hooks);
 			continue;
 		}
@@ -264,9 +270,22 @@ void node_hooks_attach(struct node *node, int fd) {
 
 /* ---- deadlines ---- */
 
+/* The peer is heard again before the fence was answered. One that runs goes on, lest it be half done; one
+ * that waits behind it in the worker's hands must not begin. */
+static void withdraw_fence(struct node *node) {
+	struct node_awaited *fence = &node->hooks.fence;
+
+	if (fence->until == MONO_FAR || node_status(node)->fence == FENCE_RUNNING)
+		return;
+	fence->until = MONO_FAR;
+	if (fence->sent)
+		give_order(node, RUN_FENCE, (struct message_run){.until_ns = MONO_FAR});
+}
+
 void node_hooks_tick(struct node *node) {
 	static const char why[] = "did not answer in time: it counts as failed";
 
+	withdraw_fence(node);
 	if (node->now >= node->hooks.fence.until)
 		give_up(node, RUN_FENCE, why);
 	if (node->now >= node->hooks.gate.until)

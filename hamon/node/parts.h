@@ -39,6 +39,7 @@ enum {
 	/* Links, shared IPs, and during a reload the shared IPs that are still to be removed. */
 	NODE_INTERFACES = CORE_LINKS + 2 * CONF_INTERFACES,
 	NODE_TRIALS = 4,    /* `test ips` requests at once */
+	NODE_WAITS = 256,   /* the names of all settings that need a restart fit */
 	NODE_PEER_MACS = 4, /* of the peer, on one interface of ours */
 };
 
@@ -240,6 +241,8 @@ struct node {
 	unsigned self;        /* parity */
 	const char *names[2]; /* by parity */
 	uint64_t generation;
+	uint64_t digest_started; /* of the configuration that we were started with */
+	char waits[NODE_WAITS];  /* settings that were changed since, and need a restart: "links, failover.within" */
 	bool realtime, locked, ending;
 	bool met; /* and the supervisor knows */
 	char run_dir[CONF_PATH];

@@ -11,6 +11,7 @@
 #include "hamon/node/parts.h"
 #include "hamon/pipe.h"
 #include "hamon/sealed.h"
+#include "hamon/words.h"
 
 /* A supervisor that says nothing for so long is not waited for any more. */
 static const span_t reload_patience = 10 * SEC;
@@ -176,8 +177,8 @@ static bool same_links(const struct conf *a, const struct conf *b) {
 	return a->links_n == b->links_n;
 }
 
-/* What cannot change while we run keeps its old value, and is named. */
-static void keep(struct conf *next, const struct conf *now, char *names, size_t size) {
+/* What cannot change while we run keeps its old value, and is named: in sentences, and in a list. */
+static void keep(struct conf *next, const struct conf *now, struct words *told, struct words *waits) {
 	struct {
 		const char *name;
 		bool differs;
@@ -194,13 +195,13 @@ static void keep(struct conf *next, const struct conf *now, char *names, size_t 
 		{"operators", strcmp(next->operators, now->operators) != 0},
 		{"observers", strcmp(next->observers, now->observers) != 0},
 	};
-	size_t used = 0;
 
-	names[0] = '\0';
-	for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
-		if (settings[i].differs && used < size)
-			used += (size_t)snprintf(names + used, size - used,
-						 "%s needs a restart: the old value stays in force\n", settings[i].name);
+	for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+		if (!settings[i].differs)
+			continue;
+		words_add(told, "%s needs a restart: the old value stays in force\n", settings[i].name);
+		words_add(waits, "%s%s", waits->n > 0 ? ", " : "", settings[i].name);
+	}
 	memcpy(next->links, now->links, sizeof now->links);
 	next->links_n = now->links_n;
 	next->reflect = now->reflect;
@@ -214,6 +215,14 @@ static void keep(struct conf *next, const struct conf *now, char *names, size_t 
 	memcpy(next->psk_file, now->psk_file, sizeof now->psk_file);
 	memcpy(next->operators, now->operators, sizeof now->operators);
 	memcpy(next->observers, now->observers, sizeof now->observers);
+}
+
+/* The digest of what is in force, while something of the file that was read waits for a restart: neither that file's nor that of
+ * the one we were started with, for this is neither; but the same on two nodes that were told the same two. */
+static uint64_t digest_between(uint64_t started, uint64_t read) {
+	uint64_t digest = started ^ (read << 1 | read >> 63);
+
+	return started == read || digest == 0 ? read : digest; /* equal: what waits is no setting of both nodes */
 }
 
 static bool same_pair(const struct conf *a, const struct conf *b) {
@@ -236,7 +245,12 @@ static int read_conf(struct node *node, int fd, struct conf *next) {
 	return error ? error : same_pair(next, &node->conf) ? 0 : -EXDEV;
 }
 
-static void apply_conf(struct node *node, const struct conf *next) {
+static void apply_conf(struct node *node, struct conf *next, char *told, size_t size) {
+	struct words sentences = words_in(told, size), waits = words_in(node->waits, sizeof node->waits);
+
+	keep(next, &node->conf, &sentences, &waits);
+	if (waits.n > 0)
+		next->digest = digest_between(node->digest_started, next->digest);
 	node->conf = *next;
 	node_configure(node, next);
 	node_ips_configure(node);
@@ -262,9 +276,8 @@ static void reload(struct node *node, uint64_t generation, int fd) {
 					 : "the configuration could not be taken over\n");
 		reply = reply_error(EXIT_FAILED, "nothing changed", "%s", result->text);
 	} else {
-		keep(&next, &node->conf, result->text, sizeof result->text);
 		node->generation = generation;
-		apply_conf(node, &next);
+		apply_conf(node, &next, result->text, sizeof result->text);
 		reply = reply_ok("the new configuration is in force");
 		if (result->text[0] != '\0')
 			reply_details(reply, result->text);
@@ -353,5 +366,6 @@ static void supervisor_ready(void *arg, uint32_t events) {
 }
 
 int node_pipes_init(struct node *node) {
+	node->digest_started = node->conf.digest;
 	return loop_add(&node->loop, node->supervisor, EPOLLIN, supervisor_ready, node);
 }

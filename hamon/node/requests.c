@@ -99,6 +99,7 @@ static const struct status_view *look(struct node *node) {
 		.lease_changed_at = node->lease.changed_at,
 		.lease_change = node->lease.change,
 		.generation = node->generation,
+		.waits = node->waits,
 		.pid = (int)getpid(),
 		.started = node->started,
 	};

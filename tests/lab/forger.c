@@ -1,4 +1,5 @@
-/* The forger: see forger.h. Its socket is made after it gave up root, so that the kernel knows its frames as a user's. */
+/* The forger: see forger.h. Its socket is made after it gave up root, so that the kernel knows its frames as a user's; all else
+ * is as a daemon has it. */
 #include "tests/lab/forger.h"
 
 #include <arpa/inet.h>
@@ -6,6 +7,7 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <linux/if_packet.h>
+#include <linux/pkt_sched.h>
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <stdlib.h>
@@ -42,8 +44,9 @@ static int open_raw(const char *interface) {
 		.sll_protocol = 0, /* it only sends */
 		.sll_ifindex = (int)if_nametoindex(interface),
 	};
-	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)))
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0), priority = TC_PRIO_CONTROL;
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_PRIORITY, &priority, sizeof(priority)) ||
+	    bind(fd, (struct sockaddr *)&address, sizeof(address)))
 		shell_die("the forger cannot send on %s: %s", interface, strerror(errno));
 	return fd;
 }

@@ -230,7 +230,7 @@ void janitor_sweep(void) {
 		char path[JANITOR_DIR + sizeof(entry->d_name)];
 		shell_print(path, sizeof(path), "%s/%s", tmp_dir(), entry->d_name);
 		if (dead_owner(entry->d_name))
-			remove_dir(path);
+			janitor_remove_dir(path);
 	}
 	if (dirs)
 		closedir(dirs);

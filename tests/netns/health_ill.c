@@ -1,6 +1,16 @@
 /* The service is ill on one node, then on the other, then on both. */
+#include <stdlib.h>
+#include <string.h>
+
 #include "tests/lab/shell.h"
 #include "tests/netns/hooks.h"
+
+static void expect_explained(struct scene *scene, enum net_host host, const char *line) {
+	struct pair_result result = pair_verb(&scene->pair, host, "explain now");
+	scene_check(scene, result.status == 0 && strstr(result.output, line), "%s does not explain \"%s\": %s",
+		    net_host_name(host), line, result.output);
+	free(result.output);
+}
 
 NETNS_TEST(health_ill, "an ill primary hands over to a fit backup; with both ill the role stays; health is shown") {
 	char more[1024];
@@ -25,6 +35,8 @@ NETNS_TEST(health_ill, "an ill primary hands over to a fit backup; with both ill
 	/* An ill backup is no better than an ill primary, and takes over from a dead one alone. */
 	hooks_write(scene, "ill.ha2", "");
 	scene_wait(scene, NET_HA2, "/service", "ill");
+	expect_explained(scene, NET_HA1, "-    the service is ill (fitness 50): ha1 takes over from a dead primary only");
+	expect_explained(scene, NET_HA2, "-    the service is ill (fitness 50): ha1 gets the role when it is fitter");
 	scene_watch(scene, NET_HA2, clock_now(), 5 * scene->within);
 	pair_kill_all(&scene->pair, NET_HA2);
 	fault = clock_now();

@@ -26,13 +26,30 @@ static void reload_broken(struct scene *scene) {
 		    "a broken file changed something");
 }
 
-/* `within` is part of every timer: it stays, and the answer says so. */
-static void reload_within(struct scene *scene) {
-	pair_configure(&scene->pair, NET_HA1, &(struct pair_conf){.within = 2 * scene->within});
-	struct pair_result result = pair_verb(&scene->pair, NET_HA1, "reload");
+static void reload_within_on(struct scene *scene, enum net_host host) {
+	pair_configure(&scene->pair, host,
+		       &(struct pair_conf){.within = 2 * scene->within, .failover = "countdown = \"1s\""});
+	struct pair_result result = pair_verb(&scene->pair, host, "reload");
 	scene_check(scene, result.status == 0 && strstr(result.output, "failover.within needs a restart"),
 		    "it is not said that `within` needs a restart: %d, %s", result.status, result.output);
 	free(result.output);
+}
+
+static void wait_compared(struct scene *scene, const char *verdict) {
+	for (unsigned host = 0; host < NET_NODES; host++)
+		scene_wait(scene, host, "/configuration/compared", verdict);
+}
+
+/* `within` is part of every timer: it stays, and the answer says so. What is in force is neither file then, and the same as on a
+ * node that was told the same two, not as on one that has the old file. */
+static void reload_within(struct scene *scene) {
+	wait_compared(scene, "identical");
+	reload_within_on(scene, NET_HA1);
+	wait_compared(scene, "differs");
+	scene_wait(scene, NET_HA1, "/configuration/restart_needed", "failover.within");
+	scene_wait(scene, NET_HA2, "/configuration/restart_needed", "null");
+	reload_within_on(scene, NET_HA2);
+	wait_compared(scene, "identical");
 }
 
 NETNS_TEST(reload,
@@ -50,6 +67,8 @@ NETNS_TEST(reload,
 
 	reload_within(scene);
 	reload_both(scene, (struct pair_conf){.failover = "automatic = false"});
+	scene_wait(scene, NET_HA1, "/configuration/restart_needed", "null");
+	wait_compared(scene, "identical");
 	for (nanos end = scene_patience(scene); pair_holds(&scene->pair, NET_HA1, SECOND);)
 		scene_check(scene, clock_now() < end, SECOND " is still there");
 	scene_wait(scene, NET_HA2, "/automatic", "false");

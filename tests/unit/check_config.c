@@ -114,7 +114,7 @@ Test(check_config, what_comes_before_a_takeover_for_people) {
 		"\n  dead interval  1500.000 ms\n",
 		"\n  countdown      10s, which `hamon abort` ends\n",
 		"\n  hold-down      after takeovers in a row: 1s first, 20s at most\n",
-		"\n  cold start     alone, once the test holds\n",
+		"\n  cold start     alone, once the test holds and the other node is fenced\n",
 		"\n  foreign claim  of a shared IP: defended\n",
 		"\n  failback       to ha2 after 1h\n",
 		"\n  before-primary /bin/may (within 5s, may veto)\n",
@@ -152,6 +152,24 @@ Test(check_config, the_other_choices_for_people) {
 	cr_expect_null(strstr(out, "hold-down"), "it is off");
 	cr_expect_null(strstr(out, "reflect"), "it is off");
 	free(out);
+}
+
+Test(check_config, a_cold_start_and_the_fence) {
+	static const struct {
+		const char *fence, *says;
+	} cases[] = {
+		{"", "alone, once the test holds\n"},
+		{"mode = \"best-effort\"", "alone, once the test holds, and after the fence was tried\n"},
+		{"mode = \"required\"", "alone, once the test holds and the other node is fenced\n"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char file[1024], *out;
+		snprintf(file, sizeof file, GOOD "%s%s%s\n", *cases[i].fence ? "fence = { command = \"/bin/fence\" " : "",
+			 cases[i].fence, *cases[i].fence ? " }" : "");
+		cr_assert_eq(run(cli_check_config, file, false, &out), EXIT_OK, "%s", out);
+		cr_expect_not_null(strstr(out, cases[i].says), "%s is missing in\n%s", cases[i].says, out);
+		free(out);
+	}
 }
 
 Test(check_config, an_odd_number_of_test_ips_or_none) {
@@ -196,6 +214,53 @@ Test(check_config, what_comes_before_a_takeover_for_machines) {
 	cr_expect_str_eq(text(member(commands, "fence"), "command"), "/bin/fence");
 	cr_expect_eq(json_object_get_int64(member(member(commands, "fence"), "timeout_ns")), 30 * SEC);
 	cr_expect_eq(strlen(text(report, "digest")), 16);
+	json_object_put(report);
+	free(out);
+}
+
+static void expect_choices(const struct json_object *report, const char *const (*texts)[2], size_t n) {
+	for (size_t i = 0; i < n; i++)
+		cr_expect_str_eq(text(report, texts[i][0]), texts[i][1], "%s", texts[i][0]);
+}
+
+/* Each choice by itself, and what belongs to single commands. */
+Test(check_config, the_choices_for_machines) {
+	static const char *const chosen[][2] = {{"policy", "majority"},         {"alone", "tested"},
+						{"cold_start", "alone"},        {"foreign_claim", "defend"},
+						{"automatic", "true"},          {"countdown_ns", "10000000000"},
+						{"hold_down_ns", "1000000000"}, {"hold_down_most_ns", "20000000000"}};
+	static const char *const others[][2] = {{"policy", "any"},
+						{"alone", "always"},
+						{"cold_start", "wait-for-peer"},
+						{"foreign_claim", "stand-down"},
+						{"automatic", "false"},
+						{"countdown_ns", "0"},
+						{"hold_down_ns", "0"}};
+	char *out;
+	cr_assert_eq(run(cli_check_config, guarded, true, &out), EXIT_OK, "%s", out);
+	struct json_object *report = json_tokener_parse(out);
+	expect_choices(report, chosen, sizeof chosen / sizeof *chosen);
+	cr_expect_str_eq(text(member(report, "failback"), "node"), "ha2");
+	cr_expect_eq(json_object_get_int64(member(member(report, "failback"), "after_ns")), 3600 * SEC);
+	const struct json_object *commands = member(report, "commands"), *health = member(commands, "health");
+	cr_expect_eq(json_object_get_int64(member(member(commands, "fence"), "delay_ns")), 2 * SEC);
+	cr_expect_eq(json_object_get_int64(member(health, "interval_ns")), 200 * MSEC);
+	cr_expect_eq(json_object_get_int(member(health, "fall")), 3);
+	cr_expect_eq(json_object_get_int(member(health, "rise")), 2);
+	json_object_put(report);
+	free(out);
+
+	cr_assert_eq(
+		run(cli_check_config,
+		    GOOD
+		    "failover = { cold-start = \"wait-for-peer\" hold-down = \"0s\" automatic = false alone = \"always\" "
+		    "}\n"
+		    "foreign-claim = \"stand-down\" connectivity-test = { ips = [ \"192.0.2.1\" ] policy = \"any\" }\n",
+		    true, &out),
+		EXIT_OK, "%s", out);
+	report = json_tokener_parse(out);
+	expect_choices(report, others, sizeof others / sizeof *others);
+	cr_expect_eq(json_object_get_int64(member(member(report, "failback"), "after_ns")), 0);
 	json_object_put(report);
 	free(out);
 }

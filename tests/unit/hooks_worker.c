@@ -224,13 +224,35 @@ Test(hooks_worker, an_order_that_came_too_late_is_not_carried_out) {
 	expect_refused(RUN_FENCE, 2, "was not run: nobody waits for it any more");
 }
 
-Test(hooks_worker, a_second_fence_waits_for_nobody) {
+Test(hooks_worker, a_second_fence_waits_for_the_first_one) {
+	start("fence = { command = \"echo begun; sleep 0.5; echo done\","
+	      " mode = \"required\", timeout = \"10s\" }");
+	order(RUN_FENCE, 1);
+	expect_said(RUN_FENCE, "begun");
+	order(RUN_FENCE, 2);
+	expect_said(RUN_FENCE, "done");
+	cr_assert_eq(expect_ran(RUN_FENCE, 1).status, 0);
+	expect_said(RUN_FENCE, "begun");
+	expect_said(RUN_FENCE, "done");
+	cr_assert_eq(expect_ran(RUN_FENCE, 2).status, 0);
+}
+
+Test(hooks_worker, of_the_fences_that_wait_the_newest_is_wanted) {
 	start("fence = { command = \"echo begun; sleep 60\", mode = \"required\", timeout = \"1s\" }");
 	order(RUN_FENCE, 1);
 	expect_said(RUN_FENCE, "begun");
 	order(RUN_FENCE, 2);
-	expect_refused(RUN_FENCE, 2, "was not run: the one before it has not ended yet");
+	order(RUN_FENCE, 3);
+	expect_refused(RUN_FENCE, 2, "was not run: nobody waits for it any more");
 	cr_assert(expect_ran(RUN_FENCE, 1).timed_out);
+	expect_said(RUN_FENCE, "begun");
+	order(RUN_FENCE, 4);
+	order(RUN_FENCE, 0);
+	expect_refused(RUN_FENCE, 4, "was not run: nobody waits for it any more");
+	cr_assert(expect_ran(RUN_FENCE, 3).timed_out);
+	order(RUN_FENCE, 5);
+	expect_said(RUN_FENCE, "begun");
+	cr_assert(expect_ran(RUN_FENCE, 5).timed_out);
 }
 
 Test(hooks_worker, what_is_not_configured_is_not_run) {

@@ -5,6 +5,7 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <linux/if_ether.h>
+#include <linux/pkt_sched.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -156,11 +157,15 @@ Test(netlink_lease, a_mark_of_no_meaning_is_dropped) {
 	}
 }
 
+static int send_on(int fd, const struct frame *frame) {
+	return send(fd, frame->bytes, frame->len, 0) < 0 ? -errno : 0;
+}
+
 static int send_as_nobody(enum heartbeat_mark mark) {
 	enum { NOBODY = 65534 };
 	struct frame frame = frame_heartbeat(SCENE_TAG, (uint8_t)mark);
 	int fd = frame_socket("left", HEARTBEAT_ETHERTYPE, NOBODY);
-	int error = send(fd, frame.bytes, frame.len, 0) < 0 ? -errno : 0;
+	int error = send_on(fd, &frame);
 	close(fd);
 	return error;
 }
@@ -173,6 +178,26 @@ Test(netlink_lease, only_roots_heartbeats_grant_or_renew) {
 	cr_assert_not(scene_has_lease(&scene));
 	cr_assert_eq(frame_mark(MARK_GRANT), 0);
 	cr_assert_eq(send_as_nobody(MARK_RENEW), -ENOBUFS);
+}
+
+/* What a guest's interface sends has the user who opened it, and no priority. */
+Test(netlink_lease, only_heartbeats_of_their_priority_grant_or_renew) {
+	scene_build(&scene);
+	struct frame grant = frame_heartbeat(SCENE_TAG, MARK_GRANT), renewal = frame_heartbeat(SCENE_TAG, MARK_RENEW);
+	int fd = frame_socket("left", HEARTBEAT_ETHERTYPE, 0);
+	for (int priority = TC_PRIO_BESTEFFORT; priority < TC_PRIO_CONTROL; priority++) {
+		frame_priority(fd, priority);
+		cr_assert_eq(lease_permit(scene.lease, SCENE_LONG), 0);
+		cr_assert_eq(send_on(fd, &grant), -ENOBUFS, "priority %d", priority);
+		cr_assert_not(scene_has_lease(&scene));
+		scene_take_lease(&scene);
+		cr_assert_eq(send_on(fd, &renewal), -ENOBUFS, "priority %d", priority);
+		cr_assert_eq(lease_drop(scene.lease), 0);
+	}
+	scene_take_lease(&scene);
+	frame_priority(fd, TC_PRIO_CONTROL);
+	cr_assert_eq(send_on(fd, &renewal), 0);
+	close(fd);
 }
 
 /* A frame that is forwarded has no sender on this machine, root though it be on its own. */

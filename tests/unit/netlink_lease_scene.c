@@ -7,6 +7,7 @@
 #include <linux/capability.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <linux/pkt_sched.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -235,6 +236,13 @@ static void keep_packet_sockets(void) {
 	cr_assert_eq(syscall(SYS_capset, &header, data), 0);
 }
 
+void frame_priority(int fd, int priority) {
+	uid_t user = geteuid();
+	cr_assert_eq(seteuid(0), 0);
+	cr_assert_eq(setsockopt(fd, SOL_SOCKET, SO_PRIORITY, &priority, sizeof(priority)), 0, "%m");
+	cr_assert_eq(seteuid(user), 0);
+}
+
 int frame_socket(const char *interface, uint16_t type, unsigned user) {
 	struct sockaddr_ll at = {
 		.sll_family = AF_PACKET, .sll_protocol = htons(type), .sll_ifindex = sandbox_index(interface)};
@@ -246,6 +254,7 @@ int frame_socket(const char *interface, uint16_t type, unsigned user) {
 	cr_assert_geq(fd, 0, "%m");
 	cr_assert_eq(seteuid(0), 0);
 	cr_assert_eq(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	frame_priority(fd, TC_PRIO_CONTROL);
 	return fd;
 }
 

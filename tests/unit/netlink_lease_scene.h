@@ -66,8 +66,11 @@ struct frame frame_make(enum frame_kind kind, const char *address, int vlan);
 struct frame frame_datagram(const char *to, uint16_t port, char word, int vlan);
 struct frame frame_heartbeat(uint32_t tag, uint8_t mark);
 
-/* A packet socket on the interface, bound to this EtherType. Root's, unless somebody else's user number is given. */
+/* A packet socket on the interface, bound to this EtherType, of the priority that a daemon's have. Root's, unless somebody else's
+ * user number is given. */
 int frame_socket(const char *interface, uint16_t type, unsigned user);
+/* Sets it as root, whosever the socket is. */
+void frame_priority(int fd, int priority);
 /* 0, or -errno: -ENOBUFS, it was dropped by a rule. */
 int frame_send(const char *interface, const struct frame *frame);
 /* The same for a heartbeat of the cluster with this mark, by root, on "left". */

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_ether.h>
+#include <linux/pkt_sched.h>
 #include <linux/if_tun.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -59,6 +60,7 @@ static int sender_from(const struct ends *ends, const char *from, uint16_t port)
 	int fd = socket_at(from, 0), on = 1;
 	cr_assert_eq(setsockopt(fd, ends->level, ends->told, &on, sizeof(on)), 0);
 	cr_assert_eq(connect(fd, (struct sockaddr *)&far, len), 0, "%m");
+	frame_priority(fd, TC_PRIO_CONTROL);
 	return fd;
 }
 
@@ -281,6 +283,24 @@ Test(netlink_lease_udp, only_roots_heartbeats_grant_or_renew) {
 		cr_assert_eq(lease_drop(scene.lease), 0);
 		close(nobodys);
 		close(roots);
+	}
+}
+
+Test(netlink_lease_udp, only_datagrams_of_their_priority_grant_or_renew) {
+	scene_build(&scene);
+	for (const struct ends *ends = families; ends < families_end; ends++) {
+		int low = sender(ends), near = sender(ends);
+		frame_priority(low, TC_PRIO_CONTROL - 1);
+		cr_assert_eq(lease_permit(scene.lease, SCENE_LONG), 0);
+		cr_assert_eq(say_mark(low, MARK_PLAIN), 0);
+		cr_assert_eq(say_mark(low, MARK_GRANT), -ENOBUFS);
+		cr_assert_not(scene_has_lease(&scene));
+		cr_assert_eq(say_mark(near, MARK_GRANT), 0);
+		cr_assert_eq(say_mark(low, MARK_RENEW), -ENOBUFS);
+		cr_assert_eq(say_mark(near, MARK_RENEW), 0);
+		cr_assert_eq(lease_drop(scene.lease), 0);
+		close(low);
+		close(near);
 	}
 }
 

@@ -88,8 +88,8 @@ static struct node_interface *interface(const char *name) {
 }
 
 static void peer_is_at(const char *name, const uint8_t mac[static FRAME_MAC_LEN]) {
-	memcpy(interface(name)->peer_mac, mac, FRAME_MAC_LEN);
-	interface(name)->peer_mac_known = true;
+	struct node_interface *at = interface(name);
+	memcpy(at->peer_macs[at->peer_macs_n++ % NODE_PEER_MACS], mac, FRAME_MAC_LEN);
 }
 
 static void send_from(const char *name, const uint8_t *frame, size_t len) {
@@ -184,6 +184,19 @@ Test(node_arp, the_peers_other_interface) {
 	cr_assert_not(strange(node_status(node)));
 }
 
+/* Several of them on one wire: whichever spoke last. */
+Test(node_arp, the_peers_interfaces_on_one_wire) {
+	peer_is_at("left", right_mac);
+	for (unsigned i = 1; i < NODE_PEER_MACS; i++)
+		peer_is_at("left", (const uint8_t[FRAME_MAC_LEN]){0x02, [FRAME_MAC_LEN - 1] = (uint8_t)i});
+	claim(right_mac, "192.0.2.12");
+	await(held);
+	cr_assert_not(strange(node_status(node)));
+	peer_is_at("left", other_mac);
+	cr_assert_not(node_arp_is_peers(interface("left"), right_mac), "there is no room for more");
+	cr_assert(node_arp_is_peers(interface("left"), other_mac));
+}
+
 /* No Ethernet heartbeat told where the peer is: then whoever answers may be the peer. */
 Test(node_arp, while_the_peer_is_not_known_anybody_may_be_it) {
 	peer_is_at("left2", other_mac);
@@ -191,6 +204,38 @@ Test(node_arp, while_the_peer_is_not_known_anybody_may_be_it) {
 	await(held);
 	cr_assert_not(strange(node_status(node)));
 	cr_assert_eq(notes(1), 0);
+}
+
+/* Unless the peer says that it has no lease, which we have: its kernel lets it claim nothing. */
+static void we_hold_and_hear_the_peer(void) {
+	node->core_config.timers.unheard = 3600 * SEC; /* it is heard for the rest of the test */
+	node->core.hold = true;
+	node->core.peer.known = true;
+	node->core.peer.rx = node->core.state_since = node->now;
+}
+
+Test(node_arp, a_peer_without_a_lease_is_not_it) {
+	we_hold_and_hear_the_peer();
+	claim(right_mac, "192.0.2.12");
+	await(strange);
+	cr_assert_not(held(node_status(node)));
+	cr_assert_eq(notes(1), 1);
+}
+
+Test(node_arp, a_peer_that_may_have_the_lease_may_be_it) {
+	static const char *const why[] = {"we have no lease", "the peer has one as well", "it is not heard",
+					  "it may have had one then"};
+	for (size_t i = 0; i < sizeof why / sizeof *why; i++) {
+		we_hold_and_hear_the_peer();
+		node->core.hold = i != 0;
+		node->core.peer.says = node->core.peer.frame.lease = i == 1;
+		node->core.peer.known = i != 2;
+		node->core.state_since += i == 3 ? 3600 * SEC : 0;
+		node->core.holder_at = MONO_NEVER;
+		claim(right_mac, "192.0.2.12");
+		await(held);
+		cr_assert_not(strange(node_status(node)), "%s", why[i]);
+	}
 }
 
 Test(node_arp, a_stranger_is_named_once) {

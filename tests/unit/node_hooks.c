@@ -34,6 +34,7 @@ static void begin(void) {
 	notes_init(&node->notes);
 	node_hooks_init(node);
 	core_init(&node->core, &node->core_config, &memory, node->now);
+	node->core.fence = FENCE_RUNNING; /* as it is while it waits */
 }
 
 static void end(void) {
@@ -328,6 +329,36 @@ Test(node_hooks, a_fence_that_nobody_waits_for_any_more_is_not_ordered) {
 	expect_answer(RUN_FENCE, 1, false);
 	attach();
 	cr_assert_null(ordered(), "it would hit a peer that serves again");
+}
+
+/* The worker may still be busy with an earlier one. */
+Test(node_hooks, a_fence_that_the_worker_has_is_withdrawn_when_the_peer_is_heard) {
+	attach();
+	node_hooks_run(node, RUN_FENCE, 6);
+	cr_assert_eq(ordered()->id, 6);
+	turn();
+	cr_assert_null(ordered());
+	node->core.fence = FENCE_IDLE;
+	turn();
+	const struct message_run *order = ordered();
+	cr_assert_not_null(order);
+	cr_assert_eq(order->run, RUN_FENCE);
+	cr_assert_eq(order->id, 0);
+	cr_assert_eq(node_hooks_deadline(node), MONO_FAR);
+	turn();
+	cr_assert_null(ordered());
+	say_end(RUN_FENCE, 6, 0, false);
+	turn();
+	expect_nothing();
+}
+
+Test(node_hooks, a_fence_that_no_worker_has_is_forgotten_when_the_peer_is_heard) {
+	node_hooks_run(node, RUN_FENCE, 6);
+	node->core.fence = FENCE_IDLE;
+	turn();
+	attach();
+	cr_assert_null(ordered());
+	expect_nothing();
 }
 
 /* ---- health, and lines ---- */

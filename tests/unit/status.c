@@ -114,6 +114,7 @@ static void set_up(void) {
 		.lease_in_kernel = true,
 		.lease_table = "hamon_1a2b3c4d",
 		.generation = 1,
+		.waits = "",
 		.started = now - 2 * SEC,
 	};
 }
@@ -408,6 +409,13 @@ Test(status, of_the_configurations) {
 	conforms(built(), schema(), "status");
 }
 
+Test(status, of_settings_that_need_a_restart) {
+	expect_at("/configuration/restart_needed", "null");
+	view.waits = "links, failover.within";
+	expect_at("/configuration/restart_needed", "links, failover.within");
+	conforms(built(), schema(), "status");
+}
+
 Test(status, of_what_a_takeover_has_to_reckon_with) {
 	expect_at("/holder", "null");
 	expect_at("/stranger", "null");
@@ -671,6 +679,11 @@ Test(status, warns_of_policy_any_where_it_matters) {
 	core.test[1] = core.test[0];
 	tests[1] = address("2001:db8::1");
 	worse("policy \"any\"", "healthy");
+}
+
+Test(status, warns_of_settings_that_need_a_restart) {
+	view.waits = "links, failover.within";
+	worse("a restart is needed: until then these keep their old values: links, failover.within", "healthy");
 }
 
 Test(status, conflict_and_what_operators_set_are_in_the_health) {
