@@ -1,5 +1,5 @@
-/* Keys and MACs, by OpenSSL. The formats are in wire/heartbeat.c, docs/PROTOCOL.md has a worked example; sequence numbers and
- * replays are the core's. */
+/* Keys and MACs, by OpenSSL. The formats are in wire/heartbeat.c, docs/PROTOCOL.md has a worked example; sequence numbers
+ * and replays are the core's. */
 #include "hamon/auth.h"
 
 #include <assert.h>

@@ -1,5 +1,5 @@
-/* Who said it: the pre-shared key and its file, the keys derived from it, and the MAC over each heartbeat. auth_open() is the
- * whole judgement of a received frame; nothing in a frame is believed before its MAC is verified.
+/* Who said it: the pre-shared key and its file, the keys derived from it, and the MAC over each heartbeat. auth_open() is
+ * the whole judgement of a received frame; nothing in a frame is believed before its MAC is verified.
  *
  * Each node signs with a key of its own, HKDF-SHA-256 (RFC 5869) of the pre-shared key, bound to the cluster's and the
  * sender's name: a frame reflected to its sender, or carried into another cluster, verifies nowhere. */
@@ -33,8 +33,8 @@ void auth_fini(struct auth *auth);
  * 0 or -ENOMEM. */
 int auth_seal(struct auth *auth, unsigned sender, uint8_t *frame, size_t len);
 
-/* Judges what came in behind the Ethernet header, padding included. *out is set on HEARTBEAT_OK alone. Never REJECT_OLD_BOOT
- * or REJECT_REPLAY: those rest on what the peer said before, which is the core's knowledge. */
+/* Judges what came in behind the Ethernet header, padding included. *out is set on HEARTBEAT_OK alone. Never
+ * REJECT_OLD_BOOT or REJECT_REPLAY: those rest on what the peer said before, which is the core's knowledge. */
 enum heartbeat_reject auth_open(struct auth *auth, unsigned self_parity, uint32_t cluster_tag, const uint8_t *frame,
 				size_t frame_len, struct heartbeat *out);
 

@@ -1,5 +1,5 @@
-/* The clients of the control socket, each a small machine: listening → serving → answering → resting, and for watchers serving →
- * streaming ⇄ stalled. Whatever a client does, it costs a bounded time and a bounded buffer, and only itself. */
+/* The clients of the control socket, each a small machine: listening → serving → answering → resting, and for watchers
+ * serving → streaming ⇄ stalled. Whatever a client does, it costs a bounded time and a bounded buffer, and only itself. */
 #include "hamon/control.h"
 
 #include <assert.h>

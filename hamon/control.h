@@ -109,8 +109,8 @@ void control_stream(struct control *control, uint32_t client, enum control_topic
 /* Does anybody watch this? */
 bool control_watched(const struct control *control, enum control_topic topic);
 
-/* Tells all who watch this one line, an object that is not empty, and puts it. Who has no room left misses it; the next line
- * that fits bears "dropped": how many were missed before it. NULL (memory ran out) tells nobody. */
+/* Tells all who watch this one line, an object that is not empty, and puts it. Who has no room left misses it; the next
+ * line that fits bears "dropped": how many were missed before it. NULL (memory ran out) tells nobody. */
 void control_push(struct control *control, enum control_topic topic, struct json_object *line);
 
 #endif

@@ -74,6 +74,9 @@ static void say_key(struct words *w, const struct status_view *view, bool holds)
 static void say_digest(struct words *w, const struct status_view *view, bool holds) {
 	if (!holds)
 		words_add(w, "the configurations of %s and %s differ", status_node_name(view), status_peer_name(view));
+	else if (view->core->digest_differs)
+		words_add(w, "%s was told something else last, which is nothing to %s: it only regains the role",
+			  status_peer_name(view), status_node_name(view));
 	else if (view->core->peer_digest == 0)
 		words_add(w, "%s did not say yet which configuration it has", status_peer_name(view));
 	else
@@ -150,7 +153,7 @@ static void say_no_holder(struct words *w, const struct status_view *view, bool 
 }
 
 static void say_met(struct words *w, const struct status_view *view, bool holds) {
-	if (view->core->peer_known)
+	if (view->core->met)
 		words_add(w, "%s was heard since the start", status_peer_name(view));
 	else
 		words_add(w,
@@ -168,7 +171,7 @@ static void say_hold_down(struct words *w, const struct status_view *view, bool 
 	words_span(w, view->core->hold_down);
 	words_add(w, " after ");
 	words_count(w, view->core->failovers, "failover");
-	words_add(w, holds ? " is over" : " is not over; `hamon clear` ends it");
+	words_add(w, holds ? " counts no longer" : " is not over; `hamon clear` ends it");
 }
 
 static void say_countdown(struct words *w, const struct status_view *view, bool holds) {
@@ -178,7 +181,7 @@ static void say_countdown(struct words *w, const struct status_view *view, bool 
 	}
 	words_add(w, "the countdown of ");
 	words_span(w, view->conf->countdown);
-	words_add(w, holds ? " is over" : " is not over");
+	words_add(w, holds ? " counts no longer" : " is not over");
 }
 
 static void say_no_abort(struct words *w, const struct status_view *view, bool holds) {

@@ -11,8 +11,9 @@ enum { KERNEL_LEASE_WHY = 160 };
 	"failover = { lease = \"off\" } goes without, by your explicit choice; a primary that is killed, hung or frozen "  \
 	"then keeps the shared IPs"
 
-/* Asks the kernel, as root, by making and removing a table of rules on the loopback interface; that may load kernel modules.
- * 0; or -errno, and *why is what it refuses, and how: "an egress hook on lo (Linux 5.16 or later): Operation not supported". */
+/* Asks the kernel, as root, by making and removing a table of rules on the loopback interface; that may load kernel
+ * modules. 0; or -errno, and *why is what it refuses, and how: "an egress hook on lo (Linux 5.16 or later): Operation not
+ * supported". */
 int kernel_lease_probe(const struct conf *conf, char why[static KERNEL_LEASE_WHY]);
 
 #endif

@@ -1,4 +1,5 @@
-/* One log line on stderr: time stamp or journal priority, then a sentence. The supervisor's own, and the report worker's. */
+/* One log line on stderr: time stamp or journal priority, then a sentence. The supervisor's own, and the report
+ * worker's. */
 #ifndef HAMON_LOG_H
 #define HAMON_LOG_H
 
@@ -6,8 +7,8 @@
 #include <stdint.h>
 #include <syslog.h>
 
-/* verbosity -1: LOG_NOTICE and worse (changes of role are notices), 0: LOG_INFO, 1: LOG_DEBUG. patient: wait for a reader of stderr that stalls; else
- * drop the line. */
+/* verbosity -1: LOG_NOTICE and worse (changes of role are notices), 0: LOG_INFO, 1: LOG_DEBUG. patient: wait for a reader
+ * of stderr that stalls; else drop the line. */
 void log_init(int verbosity, bool patient);
 
 /* The sentence as it is, with the wall clock's time real_ns; control characters become '?'. */

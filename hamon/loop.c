@@ -77,7 +77,8 @@ void loop_remove(struct loop *loop, int fd) {
 	struct loop_source *source = source_of(loop, fd);
 	assert(source);
 	epoll_ctl(loop->epoll, EPOLL_CTL_DEL, fd, NULL);
-	/* The slot may be taken again before this wake is over: what was fetched for the old source must not reach the new. */
+	/* The slot may be taken again before this wake is over: what was fetched for the old source must not reach the
+	 * new. */
 	for (int i = 0; i < loop->ready_n; i++)
 		if (loop->ready[i].data.ptr == source)
 			loop->ready[i].data.ptr = NULL;

@@ -1,5 +1,5 @@
-/* The monitor's notes on their way to the report worker: a ring of fixed size that outlives the worker. A worker that stalls
- * costs the oldest notes, counted, and never a moment of the monitor's time. */
+/* The monitor's notes on their way to the report worker: a ring of fixed size that outlives the worker. A worker that
+ * stalls costs the oldest notes, counted, and never a moment of the monitor's time. */
 #ifndef HAMON_NOTES_H
 #define HAMON_NOTES_H
 

@@ -1,5 +1,5 @@
-/* Members of JSON objects, as everything that hamon tells in JSON writes them: status, and what `hamon watch` follows. Where
- * memory runs out a member is null, or missing. */
+/* Members of JSON objects, as everything that hamon tells in JSON writes them: status, and what `hamon watch` follows.
+ * Where memory runs out a member is null, or missing. */
 #ifndef HAMON_PUT_H
 #define HAMON_PUT_H
 

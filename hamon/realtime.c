@@ -8,7 +8,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-/* Above ordinary programs and most real-time ones that are not about hardware; below the kernel's interrupt threads (50). */
+/* Above ordinary programs and most real-time ones that are not about hardware; below the kernel's interrupt threads
+ * (50). */
 enum { PRIORITY = 20 };
 
 /* What the heap may come to hold while it runs: answers of the control socket, a reload's configuration. */

@@ -1,5 +1,5 @@
-/* Reads one request: a table of fields says which verb takes which, and what each must hold. What is unknown or of the wrong
- * kind is refused by name: a mistyped "dry_run" must not become a real takeover. */
+/* Reads one request: a table of fields says which verb takes which, and what each must hold. What is unknown or of the
+ * wrong kind is refused by name: a mistyped "dry_run" must not become a real takeover. */
 #include "hamon/request.h"
 
 #include <arpa/inet.h>

@@ -3,7 +3,8 @@
 
 #include <assert.h>
 
-/* The clocks are read one behind the other; what lies between makes a stamp come out a little late. That is no fault of it. */
+/* The clocks are read one behind the other; what lies between makes a stamp come out a little late. That is no fault of
+ * it. */
 static const span_t pairing_slack = MSEC;
 
 static int64_t ns_of(const struct timespec *t) {

@@ -22,9 +22,9 @@ void stamp_init(struct stamp_clock *clock, mono_t now);
 void stamp_wake(struct stamp_clock *clock, mono_t now);
 
 /* When a frame came in that was taken from its socket before `read`, the clock's reading right after that. NULL: the kernel
- * gave no stamp. Within [last, read] always; where the stamp cannot be right, it is `read`: a receive time that is too late can
- * only delay a claim, one that is too early (the wake's own time, say, for a frame that came in while we were frozen just
- * after it) could hasten one. Pure. */
+ * gave no stamp. Within [last, read] always; where the stamp cannot be right, it is `read`: a receive time that is too late
+ * can only delay a claim, one that is too early (the wake's own time, say, for a frame that came in while we were frozen
+ * just after it) could hasten one. Pure. */
 mono_t stamp_mono(struct stamp_clock *clock, const struct timespec *stamp, mono_t read);
 
 #endif

@@ -4,8 +4,8 @@
 
 #include <pthread.h>
 
-/* Starts a thread with a small stack, one step of priority below the caller's where that is real-time: whom it works for goes
- * first, and it is not starved while it holds what that one needs (the heap's lock). 0 or -errno. */
+/* Starts a thread with a small stack, one step of priority below the caller's where that is real-time: whom it works for
+ * goes first, and it is not starved while it holds what that one needs (the heap's lock). 0 or -errno. */
 int thread_start(pthread_t *id, void *(*run)(void *arg), void *arg);
 
 #endif

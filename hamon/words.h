@@ -1,5 +1,5 @@
-/* Text for people, put together piece by piece in a buffer of the caller's, and cut at its end: what the log's sentences and
- * the facts of `hamon explain now` are made of. */
+/* Text for people, put together piece by piece in a buffer of the caller's, and cut at its end: what the log's sentences
+ * and the facts of `hamon explain now` are made of. */
 #ifndef HAMON_WORDS_H
 #define HAMON_WORDS_H
 

@@ -1,6 +1,6 @@
-/* Changes of addresses in a thread of their own. Each takes the kernel's rtnl lock, which every rtnetlink change on the host
- * takes, and which some hold for long: seconds, while network namespaces are torn down. Whoever has heartbeats to send must
- * not wait for it. One batch at a time, handed over and taken back; nothing is allocated meanwhile. */
+/* Changes of addresses in a thread of their own. Each takes the kernel's rtnl lock, which every rtnetlink change on the
+ * host takes, and which some hold for long: seconds, while network namespaces are torn down. Whoever has heartbeats to send
+ * must not wait for it. One batch at a time, handed over and taken back; nothing is allocated meanwhile. */
 #ifndef HAMON_NETLINK_ADDR_THREAD_H
 #define HAMON_NETLINK_ADDR_THREAD_H
 
@@ -8,10 +8,10 @@
 
 #include "netlink/addr.h"
 
-/* Some milliseconds at most, so that what is asked for next does not wait long. Measured: IPv4 7 us each, to renew one 2 to 7;
- * IPv6 30 us to delete and 40 to 160 us to add, since the kernel's own work on each new address (joining its solicited-node
- * group: addrconf_dad_work()) competes for the rtnl lock; to renew one 10 us, and 60 with 500 of them, whose groups are walked
- * each time. */
+/* Some milliseconds at most, so that what is asked for next does not wait long. Measured: IPv4 7 us each, to renew one 2 to
+ * 7; IPv6 30 us to delete and 40 to 160 us to add, since the kernel's own work on each new address (joining its
+ * solicited-node group: addrconf_dad_work()) competes for the rtnl lock; to renew one 10 us, and 60 with 500 of them, whose
+ * groups are walked each time. */
 enum { ADDR_THREAD_BATCH = 32 };
 
 struct addr_batch {

@@ -182,7 +182,8 @@ const struct nlattr *lease_attribute_in(const struct nlattr *nest, uint16_t type
 }
 
 bool lease_message_about(const struct nlmsghdr *message, const char *table) {
-	/* A table's name is its first attribute, and that of its table everything else's (NFTA_CHAIN_TABLE, NFTA_RULE_TABLE, …). */
+	/* A table's name is its first attribute, and that of its table everything else's (NFTA_CHAIN_TABLE,
+	 * NFTA_RULE_TABLE, …). */
 	const struct nlattr *name = lease_attribute(message, NFTA_TABLE_NAME);
 	if (!name || NFNL_SUBSYS_ID(message->nlmsg_type) != NFNL_SUBSYS_NFTABLES ||
 	    mnl_attr_validate(name, MNL_TYPE_NUL_STRING) < 0)

@@ -77,7 +77,8 @@ void lease_batch_no_memory(struct lease *lease);
 /* 0: all of it was done. Or -errno: nothing was, and *why (NULL: not wanted) names what was refused; with -EPROTO it is
  * unknown whether it was done. */
 int lease_batch_commit(struct lease *lease, struct lease_refusal *why);
-/* The first attribute of this type, NULL without one; of a message of nf_tables, or in another attribute (NULL: in none). */
+/* The first attribute of this type, NULL without one; of a message of nf_tables, or in another attribute (NULL: in
+ * none). */
 const struct nlattr *lease_attribute(const struct nlmsghdr *message, uint16_t type);
 const struct nlattr *lease_attribute_in(const struct nlattr *nest, uint16_t type);
 /* Is the message of nf_tables, and about this table of the netdev family? */

@@ -1,5 +1,5 @@
-/* The objects of the lease's table, as messages of a transaction: the table, its sets and their elements, its chains. What the
- * chains do stands in lease_rules.c. */
+/* The objects of the lease's table, as messages of a transaction: the table, its sets and their elements, its chains. What
+ * the chains do stands in lease_rules.c. */
 #include "netlink/lease_parts.h"
 
 #include <libmnl/libmnl.h>

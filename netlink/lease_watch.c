@@ -1,5 +1,5 @@
-/* What others do to the lease's table, as nf_tables tells those who ask: the messages of a transaction, and at its end one of
- * the ruleset's new generation, which names the program. */
+/* What others do to the lease's table, as nf_tables tells those who ask: the messages of a transaction, and at its end one
+ * of the ruleset's new generation, which names the program. */
 #include "netlink/lease_parts.h"
 
 #include <arpa/inet.h>

@@ -47,8 +47,8 @@ int rtnl_init(struct rtnl *rtnl) {
 	int fd = rtnl_open(0, RECEIVE_BUFFER);
 	if (fd < 0)
 		return fd;
-	/* Answers without a copy of the request (Linux 4.3), and dumps that heed the request's filter (4.20): both only save
-	 * work, so a kernel that knows neither is fine. */
+	/* Answers without a copy of the request (Linux 4.3), and dumps that heed the request's filter (4.20): both only
+	 * save work, so a kernel that knows neither is fine. */
 	int on = 1;
 	(void)setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
 	(void)setsockopt(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof(on));

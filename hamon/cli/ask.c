@@ -1,4 +1,5 @@
-/* A question to the daemon: asks, waits for the answer with a deadline, and prints it; or follows an answer that goes on. */
+/* A question to the daemon: asks, waits for the answer with a deadline, and prints it; or follows an answer that goes
+ * on. */
 #include <assert.h>
 #include <errno.h>
 #include <json-c/json.h>
@@ -163,8 +164,8 @@ static bool is_operation(struct json_object *request) {
 	return true;
 }
 
-/* EXIT_OK: *first is the answer, or its first line, and answer_close() is owed. Otherwise the exit status, and it was said on
- * stderr why. */
+/* EXIT_OK: *first is the answer, or its first line, and answer_close() is owed. Otherwise the exit status, and it was said
+ * on stderr why. */
 static int exchange(const struct sockaddr_un *address, struct json_object *request, span_t patience, struct answer *answer,
 		    struct json_object **first) {
 	mono_t deadline = mono_now() + patience;

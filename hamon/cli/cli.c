@@ -212,7 +212,8 @@ static int set_option(struct reader *reader, const struct option_row *option, co
 	return EXIT_OK;
 }
 
-/* Two verbs may mean different things by one name: then the one that has its verb, which was read before it. NULL: unknown. */
+/* Two verbs may mean different things by one name: then the one that has its verb, which was read before it. NULL:
+ * unknown. */
 static const struct option_row *find_name(const char *name, const struct verb_row *verb) {
 	const struct option_row *found = NULL;
 	for (unsigned i = 0; i < OPTIONS; i++) {

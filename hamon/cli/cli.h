@@ -1,5 +1,5 @@
-/* The command line: the table of verbs, the options, and what the verbs share (finding the daemon, asking it, printing). One
- * file a verb, each with one function of the same shape. */
+/* The command line: the table of verbs, the options, and what the verbs share (finding the daemon, asking it, printing).
+ * One file a verb, each with one function of the same shape. */
 #ifndef HAMON_CLI_CLI_H
 #define HAMON_CLI_CLI_H
 
@@ -66,8 +66,8 @@ int cli_ask(const struct cli *cli, struct json_object *request, span_t patience,
 /* Takes one line of an answer that goes on. False: it is no such line, but a refusal, which ends it. */
 typedef bool cli_line_fn(const struct cli *cli, struct json_object *line);
 
-/* The same for an answer that goes on: waits for its first line as cli_ask() does, hands each to fn, and prints what it printed.
- * EXIT_OK: Ctrl-C; a refusal's exit status; EXIT_UNREACHABLE: the daemon ended; or what cli_ask() returns. */
+/* The same for an answer that goes on: waits for its first line as cli_ask() does, hands each to fn, and prints what it
+ * printed. EXIT_OK: Ctrl-C; a refusal's exit status; EXIT_UNREACHABLE: the daemon ended; or what cli_ask() returns. */
 int cli_follow(const struct cli *cli, struct json_object *request, span_t patience, cli_line_fn *fn);
 
 /* Prints a reply as the verb's result: its sentence and details, or its error and hint; with --json the reply as it came.

@@ -14,7 +14,8 @@ static void socket_of(const char *cluster, char path[static PATH_MAX]) {
 	snprintf(path, PATH_MAX, "%s/%s/control.sock", CLI_RUN_DIR, cluster);
 }
 
-/* By the cluster that a configuration names, whatever else stands in it: to find the daemon it need not be free of errors. */
+/* By the cluster that a configuration names, whatever else stands in it: to find the daemon it need not be free of
+ * errors. */
 static int socket_of_file(const char *file, char path[static PATH_MAX]) {
 	config_t config;
 	const char *cluster = NULL;

@@ -1,5 +1,5 @@
-/* hamon watch: what the pair does, as it does it: a line for each change; with --frames one for each heartbeat, and each claim of
- * a shared IP, with its verdict. */
+/* hamon watch: what the pair does, as it does it: a line for each change; with --frames one for each heartbeat, and each
+ * claim of a shared IP, with its verdict. */
 #include <json-c/json.h>
 #include <string.h>
 #include <time.h>

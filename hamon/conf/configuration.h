@@ -1,5 +1,5 @@
-/* The configuration as the supervisor holds it: read from its file, checked as a whole with this kernel's timers, and sealed
- * for the other processes. */
+/* The configuration as the supervisor holds it: read from its file, checked as a whole with this kernel's timers, and
+ * sealed for the other processes. */
 #ifndef HAMON_CONF_CONFIGURATION_H
 #define HAMON_CONF_CONFIGURATION_H
 

@@ -7,8 +7,8 @@
  *            too), an address as inet_ntop() writes it, its prefix in decimal
  *   flag     true or false; a number in decimal
  * What is in a group or a list is sorted by its bytes: the order of shared IPs or links means nothing to the other node. Of
- * an even number of test IPs the first stays first, however, for it has the casting vote. Of the nodes the names alone are in
- * it, as what else stands in a node's block is that node's own; psk-file is not, for the key's place may differ.
+ * an even number of test IPs the first stays first, however, for it has the casting vote. Of the nodes the names alone are
+ * in it, as what else stands in a node's block is that node's own; psk-file is not, for the key's place may differ.
  *
  * A string is taken for a duration or an address by what it looks like, whatever its key: a new key needs nothing here. */
 #include <arpa/inet.h>

@@ -9,7 +9,8 @@ static const char *flag_text(bool flag) {
 	return flag ? "true" : "false";
 }
 
-/* Paths and interfaces may hold quotes and backslashes; names and addresses cannot, and nothing holds control characters. */
+/* Paths and interfaces may hold quotes and backslashes; names and addresses cannot, and nothing holds control
+ * characters. */
 static void print_string(const char *text, FILE *out) {
 	fputc('"', out);
 	for (; *text; text++)

@@ -344,7 +344,8 @@ int conf_read(const char *text, const char *name, const char *node, struct conf 
 	memset(errors, 0, sizeof *errors);
 	config_t config;
 	config_init(&config);
-	/* A configuration is one sealed text. libconfig would look for an @include below this "folder", and never find it. */
+	/* A configuration is one sealed text. libconfig would look for an @include below this "folder", and never find
+	 * it. */
 	config_set_include_dir(&config, "/dev/null");
 	if (!config_read_string(&config, text)) {
 		complain_of_syntax(name, &config, errors);

@@ -204,10 +204,11 @@ static void rename_interfaces(struct conf *c, const struct draft_node *node) {
 static void warn_of_fence(const struct conf *c, struct conf_errors *errors) {
 	static const span_t boot_least = 60 * SEC;
 	if (c->fence != FENCE_OFF && !c->wait_for_peer && c->fence_delay < boot_least)
-		conf_warn(errors,
-			  "fence with cold-start = \"alone\": after a power failure on site the node that is up first fences "
-			  "the other one, which still boots; cold-start = \"wait-for-peer\" prevents that, or a fence delay "
-			  "longer than a boot");
+		conf_warn(
+			errors,
+			"fence with cold-start = \"alone\": after a power failure on site the node that is up first fences "
+			"the other one, which still boots; cold-start = \"wait-for-peer\" prevents that, or a fence delay "
+			"longer than a boot");
 }
 
 static void warn_of_choices(struct draft *d) {

@@ -11,13 +11,18 @@ static bool tests_pass(const struct core *core, mono_t now) {
 	return core->peer.known && !peer_unheard(core, now) ? connectivity_slow(core, now) : connectivity_fit(core, now);
 }
 
+/* A peer that is heard may be asked for the role, which equal configurations are asked for; a silent one may be replaced. */
+static bool told_the_same(const struct core *core, mono_t now) {
+	return peer_unheard(core, now) ? !claim_misled(core) : !peer_differs(core);
+}
+
 static uint32_t proof(const struct core *core, mono_t now) {
 	const struct timers *t = &core->config.timers;
 	span_t silent = now - peer_silent_since(core);
 
 	return bit(FACT_SILENT, silent >= t->dead) | bit(FACT_AUTOMATIC, core_automatic(core)) |
 	       bit(FACT_NO_FAULT, core->faults == 0) | bit(FACT_KEY, !claim_stranger(core, now)) |
-	       bit(FACT_DIGEST, !claim_misled(core)) | bit(FACT_COVERED, timers_cover(t, core->peer.cover)) |
+	       bit(FACT_DIGEST, told_the_same(core, now)) | bit(FACT_COVERED, timers_cover(t, core->peer.cover)) |
 	       bit(FACT_TESTS, tests_pass(core, now)) | bit(FACT_PROVEN, connectivity_proven(core, now)) |
 	       bit(FACT_NO_HOLDER, !evidence_held(core, now));
 }

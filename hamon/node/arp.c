@@ -140,7 +140,8 @@ static bool peer_is_silent(struct node *node, mono_t rx) {
  * otherwise), so each interface of ours, and of the peer's, speaks for its node. The peer's MAC on this one is not known where
  * no Ethernet heartbeats of its come in: then anybody may be the peer, and the safe answer is that he is, as long as the peer
  * could speak at all. */
-static enum claimant claimant_of(struct node *node, unsigned interface, const uint8_t mac[static FRAME_MAC_LEN], mono_t rx) {
+static enum claimant claimant_of(struct node *node, unsigned interface, const uint8_t mac[static FRAME_MAC_LEN],
+				 mono_t rx) {
 	bool peer = false;
 
 	for (unsigned i = 0; i < node->interfaces_n; i++) {

@@ -1,5 +1,5 @@
-/* What those who watch are told, as one JSON object a line: each heartbeat and each claim of an address with its verdict, or
- * the pair in short whenever it changed. While nobody watches, this takes neither memory nor time. */
+/* What those who watch are told, as one JSON object a line: each heartbeat and each claim of an address with its verdict,
+ * or the pair in short whenever it changed. While nobody watches, this takes neither memory nor time. */
 #include <arpa/inet.h>
 #include <assert.h>
 #include <json-c/json.h>
@@ -89,8 +89,8 @@ void node_frame_heartbeat(struct node *node, unsigned link, bool in, enum heartb
 	push_heartbeat(node, link, in, is_verified(verdict) ? hb : NULL, text);
 }
 
-/* The core says by its counters what it made of a heartbeat. One whose number is known, and new on its link, is the copy of one
- * that another link brought. */
+/* The core says by its counters what it made of a heartbeat. One whose number is known, and new on its link, is the copy of
+ * one that another link brought. */
 void node_frame_verified(struct node *node, const struct event *event) {
 	const struct heartbeat *hb = &event->heartbeat.hb;
 	unsigned link = event->heartbeat.link;

@@ -38,8 +38,8 @@ void node_ips_remove(struct node *node, const struct ip_set *set) {
 	ips->to_announce = ip_set_less(ips->to_announce, set);
 	ips->owe_removed = true;
 	ips->remove_error = 0;
-	/* All that there could be: what was under way before is cancelled, and not answered. A reload's removals are not that,
-	 * even if nothing is left: the core still counts on its answers. */
+	/* All that there could be: what was under way before is cancelled, and not answered. A reload's removals are not
+	 * that, even if nothing is left: the core still counts on its answers. */
 	if (ip_set_count(set) == CORE_IPS)
 		ips->owe_added = ips->owe_announced = false;
 }
@@ -137,9 +137,9 @@ static void take_off(struct node *node, const struct addr_change *list, size_t n
 		node_say(node, NOTE_ERROR, -error, "shared IPs may still stand on an interface");
 }
 
-/* One of a batch was done. The interface may have been renamed meanwhile: what came to it then is taken off at once. A renewal
- * that failed is tried again in the next round; an address that runs out until then is told of like any deletion, and put
- * back. */
+/* One of a batch was done. The interface may have been renamed meanwhile: what came to it then is taken off at once. A
+ * renewal that failed is tried again in the next round; an address that runs out until then is told of like any deletion,
+ * and put back. */
 static void done(struct node *node, const struct addr_batch *batch, size_t i) {
 	struct node_ips *ips = &node->ips;
 	unsigned slot = ips->batch[i];
@@ -269,7 +269,8 @@ bool node_ips_work(struct node *node) {
 	pay(node, &ips->owe_removed, EV_ADDRESSES_REMOVED, ips->remove_error);
 	todo = to_add(ips);
 	if (!ip_set_empty(&todo)) {
-		/* We may have been frozen since the lease was granted: the next wake will notice, and this must not be late. */
+		/* We may have been frozen since the lease was granted: the next wake will notice, and this must not be
+		 * late. */
 		if (!node_lease_stands(node) || !node_lease_in_place(node))
 			return true;
 		give(node, ADDR_ADD, &todo);
@@ -376,8 +377,8 @@ void node_ips_resync(struct node *node) {
 	join(&ips->lost, &missing);
 }
 
-/* Gone, renamed, or another one of the same name. The addresses of one that is gone went with it, without a notice each. One
- * that was renamed keeps them and would answer for them: they are taken off at once, whoever waits for us meanwhile. */
+/* Gone, renamed, or another one of the same name. The addresses of one that is gone went with it, without a notice each.
+ * One that was renamed keeps them and would answer for them: they are taken off at once, whoever waits for us meanwhile. */
 void node_ips_interface_changed(struct node *node, unsigned interface, int before) {
 	struct node_ips *ips = &node->ips;
 	struct addr_change list[ADDR_THREAD_BATCH];

@@ -1,13 +1,13 @@
-/* The second belt: while the kernel keeps the lease, the shared IPs bear a lifetime besides. How long that is, and which are due
- * to be renewed; ips.c renews them. */
+/* The second belt: while the kernel keeps the lease, the shared IPs bear a lifetime besides. How long that is, and which
+ * are due to be renewed; ips.c renews them. */
 #include "hamon/node/parts.h"
 
-/* An address lives for L, up to the whole second in which the kernel counts, and three seconds more; all are renewed in a round
- * that begins every second, while the lease stands. If nobody runs any more who could put the lease's table back, they go by
- * themselves. Yet none may run out under a node that holds: it may freeze for L, the kernel's rtnl lock may be held for two
- * seconds when network namespaces are torn down (seen), the kernel is up to 20 ms early (ADDRCONF_TIMER_FUZZ_MINUS,
- * include/net/addrconf.h) beside its lag of jiffies, and a round takes its time: some 30 ms for 500 IPv6 addresses. With more
- * than that it would take too much of the processor. */
+/* An address lives for L, up to the whole second in which the kernel counts, and three seconds more; all are renewed in a
+ * round that begins every second, while the lease stands. If nobody runs any more who could put the lease's table back,
+ * they go by themselves. Yet none may run out under a node that holds: it may freeze for L, the kernel's rtnl lock may be
+ * held for two seconds when network namespaces are torn down (seen), the kernel is up to 20 ms early
+ * (ADDRCONF_TIMER_FUZZ_MINUS, include/net/addrconf.h) beside its lag of jiffies, and a round takes its time: some 30 ms for
+ * 500 IPv6 addresses. With more than that it would take too much of the processor. */
 static const span_t belt_round = SEC;
 static const uint32_t belt_spare = 3; /* seconds */
 enum { BELT_IPS = 500 };

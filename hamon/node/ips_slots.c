@@ -1,5 +1,5 @@
-/* Which shared IP has which slot, through every reload. A slot that is no longer configured is free again when its address is
- * gone. */
+/* Which shared IP has which slot, through every reload. A slot that is no longer configured is free again when its address
+ * is gone. */
 #include <string.h>
 
 #include "hamon/node/parts.h"

@@ -175,7 +175,7 @@ struct node_stranger {
 
 enum {
 	NODE_STRANGERS = 16, /* shared IPs at once: claims of more are acted upon, but not told of */
-	NODE_PROBES = 4,     /* shared IPs a call, or one of each interface, where these are more: one holder has them all */
+	NODE_PROBES = 4, /* shared IPs a call, or one of each interface, where these are more: one holder has them all */
 };
 
 /* The watch over the wires of the shared IPs. */

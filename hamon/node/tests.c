@@ -1,5 +1,5 @@
-/* The connectivity tests: echo requests out, answers in and their figures, the gateway where no test IP is configured, and the
- * rounds that an operator asks for. The verdicts are the core's. */
+/* The connectivity tests: echo requests out, answers in and their figures, the gateway where no test IP is configured, and
+ * the rounds that an operator asks for. The verdicts are the core's. */
 #include <errno.h>
 #include <string.h>
 
@@ -102,8 +102,8 @@ static void listed(void *arg, const struct addr_entry *entry) {
 	tests->own |= with_address(tests, entry);
 }
 
-/* A node that asks itself is answered whatever befalls the network. So it does not ask, and the test IP counts as one that does
- * not answer: were it left out of the policy's count here alone, the nodes' majorities need not share a test IP. */
+/* A node that asks itself is answered whatever befalls the network. So it does not ask, and the test IP counts as one that
+ * does not answer: were it left out of the policy's count here alone, the nodes' majorities need not share a test IP. */
 static void find_own(struct node *node) {
 	struct node_tests *tests = &node->tests;
 	uint16_t before = tests->own;
@@ -129,8 +129,8 @@ void node_tests_noticed(struct node *node, const struct addr_entry *entry) {
 
 /* ---- the peer ---- */
 
-/* It is asked all the same: who hears the peer answer is not alone. But where it answers, the network need not, and when the
- * peer dies the test fails with it. */
+/* It is asked all the same: who hears the peer answer is not alone. But where it answers, the network need not, and when
+ * the peer dies the test fails with it. */
 void node_tests_peer(struct node *node, const struct ip_address peer[static PEERLINK_FAMILIES]) {
 	struct node_tests *tests = &node->tests;
 	char text[INET6_ADDRSTRLEN];
@@ -239,7 +239,8 @@ void node_tests_figures(const struct node *node, unsigned slot, struct node_test
 	};
 }
 
-/* The quickest of the newest answers; -1: there are too few for a verdict. One that a freeze held up is no proof of slowness. */
+/* The quickest of the newest answers; -1: there are too few for a verdict. One that a freeze held up is no proof of
+ * slowness. */
 static span_t quickest(const struct node_record *record) {
 	enum { ANSWERS = 5 };
 	span_t least = MONO_FAR;

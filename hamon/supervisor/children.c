@@ -129,8 +129,8 @@ void supervisor_stop_listening(struct supervisor *s) {
 
 /* ---- the end of a child ---- */
 
-/* What the last change of state asks for is carried out when the daemon is to end. When it is not, the next monitor is waited
- * for, and tells the commands anew where this node stands. */
+/* What the last change of state asks for is carried out when the daemon is to end. When it is not, the next monitor is
+ * waited for, and tells the commands anew where this node stands. */
 static span_t linger(const struct supervisor *s, enum worker_kind kind) {
 	bool patient = s->stopping && kind == WORKER_HOOKS;
 	return SUPERVISOR_LINGER + (patient ? s->running.conf.hook_timeout + GUARD_GRACE : 0);
@@ -154,8 +154,8 @@ static void monitor_ended(struct supervisor *s, int status, mono_t now) {
 	s->renewing = false;
 }
 
-/* A worker ends with its monitor, and starts with the next one as if for the first time. By itself it ends with status 0 only
- * when its pipe is at its end: the monitor is dying, which is about to be told. */
+/* A worker ends with its monitor, and starts with the next one as if for the first time. By itself it ends with status 0
+ * only when its pipe is at its end: the monitor is dying, which is about to be told. */
 static void worker_died(struct supervisor *s, enum worker_kind kind, int status, mono_t now) {
 	char how[64];
 	struct worker *worker = &s->workers[kind];
@@ -168,8 +168,8 @@ static void worker_died(struct supervisor *s, enum worker_kind kind, int status,
 			(int)pid, worker_end_text(status, how, sizeof(how)));
 }
 
-/* A stopped monitor renews nothing and answers nobody, and nobody knows for how long: the same as dead, but that it may come
- * back. It then finds its lease gone, and is backup. */
+/* A stopped monitor renews nothing and answers nobody, and nobody knows for how long: the same as dead, but that it may
+ * come back. It then finds its lease gone, and is backup. */
 static void child_changed(struct supervisor *s, pid_t pid, int status) {
 	mono_t now = mono_now();
 	bool ended = WIFEXITED(status) || WIFSIGNALED(status);

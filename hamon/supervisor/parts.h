@@ -24,8 +24,8 @@
 /* So long a worker may still write what it has, and a monitor that hung up may still take, once the other end is gone. */
 #define SUPERVISOR_LINGER (500 * MSEC)
 
-/* So long a monitor may take to end in good order: it gives the role away and says farewell within some heartbeats; removing
- * 1,000 addresses takes less. */
+/* So long a monitor may take to end in good order: it gives the role away and says farewell within some heartbeats;
+ * removing 1,000 addresses takes less. */
 #define SUPERVISOR_PATIENCE (5 * SEC)
 
 struct supervisor {
@@ -55,8 +55,9 @@ struct supervisor {
 
 /* ---- start.c ---- */
 
-/* Reads the configuration and the key, opens the state directory, removes what an earlier daemon left in the kernel, and asks
- * whether that can keep the lease. Says why not. Returns the process's exit status; EXIT_USAGE and EXIT_NOT_PERMITTED: nothing was touched. */
+/* Reads the configuration and the key, opens the state directory, removes what an earlier daemon left in the kernel, and
+ * asks whether that can keep the lease. Says why not. Returns the process's exit status; EXIT_USAGE and EXIT_NOT_PERMITTED:
+ * nothing was touched. */
 int supervisor_prepare(struct supervisor *s, const struct run_options *options);
 
 /* Says why, and returns the code. */

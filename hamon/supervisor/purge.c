@@ -7,7 +7,8 @@
 
 #include "netlink/addr.h"
 
-/* One round finds and deletes; the next sees whether it is true. More are needed only while somebody else changes the list. */
+/* One round finds and deletes; the next sees whether it is true. More are needed only while somebody else changes the
+ * list. */
 enum { ROUNDS = 5, FOUND_MAX = 1024 };
 
 struct search {
@@ -47,8 +48,8 @@ static void keep_secondaries(struct rtnl *rtnl, const struct search *search) {
 			addr_promote_secondaries(rtnl, search->found[i].ifindex);
 }
 
-/* The kernel lists a primary before its secondaries. Deleted in that order, each deletion would make it promote one of them and
- * move all the others: 2.4 s for a thousand, and 7 ms the other way round. */
+/* The kernel lists a primary before its secondaries. Deleted in that order, each deletion would make it promote one of them
+ * and move all the others: 2.4 s for a thousand, and 7 ms the other way round. */
 static void reverse(struct search *search) {
 	for (unsigned i = 0; i < search->n / 2; i++) {
 		struct addr_change swap = search->found[i];

@@ -1,5 +1,5 @@
-/* Silences this node from outside the monitor: leftovers at the start, and all at once when the monitor died. The lease ends
- * first: without it the kernel passes no frame of the shared IPs, however long their addresses still take to go. */
+/* Silences this node from outside the monitor: leftovers at the start, and all at once when the monitor died. The lease
+ * ends first: without it the kernel passes no frame of the shared IPs, however long their addresses still take to go. */
 #ifndef HAMON_SUPERVISOR_PURGE_H
 #define HAMON_SUPERVISOR_PURGE_H
 

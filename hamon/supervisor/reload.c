@@ -1,4 +1,5 @@
-/* Another configuration while the daemon runs: read, checked, recorded, handed on; or refused, and the running one stays. */
+/* Another configuration while the daemon runs: read, checked, recorded, handed on; or refused, and the running one
+ * stays. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>

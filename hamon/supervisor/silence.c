@@ -88,8 +88,8 @@ void supervisor_silence(struct supervisor *s) {
 	say_purged(s, &purged);
 }
 
-/* With the lease off, what the last monitor set still stands; the next one is backup at first, and must not find it. And where
- * a reload switched the lease off, the table must go, which would keep the next one silent for ever. */
+/* With the lease off, what the last monitor set still stands; the next one is backup at first, and must not find it. And
+ * where a reload switched the lease off, the table must go, which would keep the next one silent for ever. */
 void supervisor_make_way(struct supervisor *s) {
 	struct purged purged;
 	bool was_off = s->lease_off;

@@ -1,6 +1,6 @@
-/* The state directory: what a node must still know after a crash. One lock, and four small text files that are replaced as a
- * whole (write, fsync, rename, fsync of the directory), so that each holds its old or its new content and nothing between.
- * A file that cannot be understood is an error, never a default: a lower epoch or boot number would be unsafe. */
+/* The state directory: what a node must still know after a crash. One lock, and four small text files that are replaced as
+ * a whole (write, fsync, rename, fsync of the directory), so that each holds its old or its new content and nothing
+ * between. A file that cannot be understood is an error, never a default: a lower epoch or boot number would be unsafe. */
 #ifndef HAMON_SUPERVISOR_STATEDIR_H
 #define HAMON_SUPERVISOR_STATEDIR_H
 
@@ -33,8 +33,9 @@ struct statedir {
 int statedir_make(const char *path, mode_t mode);
 
 /* Makes the directory (and those above it), opens and locks it, writes our process id into `lock`, reads boot number and
- * epochs. A lock whose supervisor is dead is waited for: its monitor is just stepping down. 0; -EBUSY: another daemon has it;
- * -EBADMSG: a file cannot be understood; or -errno. state->why says it in words on every failure; nothing is held then. */
+ * epochs. A lock whose supervisor is dead is waited for: its monitor is just stepping down. 0; -EBUSY: another daemon has
+ * it; -EBADMSG: a file cannot be understood; or -errno. state->why says it in words on every failure; nothing is held
+ * then. */
 int statedir_open(struct statedir *state, const char *path);
 void statedir_close(struct statedir *state);
 
@@ -49,8 +50,8 @@ int statedir_next_boot(struct statedir *state, int64_t wall_s, uint64_t *boot);
  * another -errno: it is not on disk, and holds while this process lives. */
 int statedir_raise_boot(struct statedir *state, uint64_t above);
 
-/* Raises the mark to `epoch`, unless it is there already; state->mark is what is on disk, always. 0, -ERANGE (no epoch can be
- * that high) or -errno. */
+/* Raises the mark to `epoch`, unless it is there already; state->mark is what is on disk, always. 0, -ERANGE (no epoch can
+ * be that high) or -errno. */
 int statedir_reserve(struct statedir *state, uint64_t epoch);
 
 /* No file: all zero. 0, -EBADMSG or -errno. */

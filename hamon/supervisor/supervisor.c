@@ -43,7 +43,8 @@ static void serving(struct supervisor *s) {
 		log_say(LOG_WARNING, "the service manager cannot be told: %s", strerror(-rc));
 }
 
-/* The peer knows a later boot number of this node than the one it has: that was lost. Written or not, the next one is later. */
+/* The peer knows a later boot number of this node than the one it has: that was lost. Written or not, the next one is
+ * later. */
 static void raise_boot(struct supervisor *s, uint64_t above) {
 	if (s->renewing || s->stopping)
 		return;

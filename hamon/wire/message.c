@@ -44,8 +44,8 @@ const char *worker_name(enum worker_kind kind) {
 	return workers[kind];
 }
 
-/* A fingerprint: FNV-1a over the places and sizes that a compiler or an edit could move: it need not withstand an attacker, both ends are
- * started by the same supervisor. */
+/* A fingerprint: FNV-1a over the places and sizes that a compiler or an edit could move: it need not withstand an attacker,
+ * both ends are started by the same supervisor. */
 static uint32_t layout(void) {
 	static const uint32_t shape[] = {
 		MSG__COUNT,

@@ -79,7 +79,7 @@ struct message_worker {
 struct message_run {
 	uint64_t generation; /* of the configuration that the monitor means */
 	int32_t run;         /* enum run */
-	uint32_t id;         /* comes back in MSG_RAN; RUN_FENCE with 0: none is wanted any more, one that waits is not begun */
+	uint32_t id;         /* comes back in MSG_RAN; of RUN_FENCE 0: none is wanted, and none that waits is begun */
 	int32_t from, to;    /* enum state */
 	int32_t cause;       /* enum cause */
 	uint64_t epoch, event;

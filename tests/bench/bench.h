@@ -1,5 +1,5 @@
-/* The benchmarks: what the kernel lease costs, and what it is worth; how a pair bears a storm, a split, a cut cable. Each returns the exit status: 0 when its
- * bounds were kept; and ends the process when something cannot work at all. */
+/* The benchmarks: what the kernel lease costs, and what it is worth; how a pair bears a storm, a split, a cut cable. Each
+ * returns the exit status: 0 when its bounds were kept; and ends the process when something cannot work at all. */
 #ifndef BENCH_BENCH_H
 #define BENCH_BENCH_H
 

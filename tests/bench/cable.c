@@ -1,5 +1,5 @@
-/* The cable of the shared IP's interface is cut at the primary, the carrier is lost, and a second link carries: how long is the
- * client not served? The primary says at once that it gives the role away, so `within` has no part in it. */
+/* The cable of the shared IP's interface is cut at the primary, the carrier is lost, and a second link carries: how long is
+ * the client not served? The primary says at once that it gives the role away, so `within` has no part in it. */
 #include <stdio.h>
 #include <stdlib.h>
 

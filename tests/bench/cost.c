@@ -1,5 +1,5 @@
-/* What the rules cost the traffic through a shared IP: the same traffic with the table of a primary and without, in turns, between
- * a node of the lab and its client. Owns the turns and the verdict. */
+/* What the rules cost the traffic through a shared IP: the same traffic with the table of a primary and without, in turns,
+ * between a node of the lab and its client. Owns the turns and the verdict. */
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,8 +36,8 @@ struct row {
 	double bound; /* on the median of the ratios; 0: for interest */
 };
 
-/* Judged is what a service does: packets that come are answered, so all of the rules are in the way, and a stream. The others
- * are for interest: many addresses, and one way with nobody who reads, where there is little else to do. */
+/* Judged is what a service does: packets that come are answered, so all of the rules are in the way, and a stream. The
+ * others are for interest: many addresses, and one way with nobody who reads, where there is little else to do. */
 static const struct row rows[] = {
 	{STREAM_UDP_ECHO, FEW, 125 * NANOS_MS, 1e3, "thousands a second", 0.95},
 	{STREAM_TCP_OUT, FEW, 500 * NANOS_MS, 1e9, "Gbit/s", 0.97},

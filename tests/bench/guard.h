@@ -15,8 +15,8 @@ enum guard_state {
 
 struct guard;
 
-/* For the calling thread's network namespace and an interface of it; timers as hamon derives them from `within` here. Begins
- * absent. Dies when it cannot. */
+/* For the calling thread's network namespace and an interface of it; timers as hamon derives them from `within` here.
+ * Begins absent. Dies when it cannot. */
 struct guard *guard_open(const char *interface, span_t within);
 
 /* The table guards these from the next guard_set() on; 1 to CORE_IPS of them. */

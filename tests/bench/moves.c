@@ -1,5 +1,5 @@
-/* Moves of the shared IP, many of them: a primary is frozen or killed, the witness measures overlap and outage, the old primary
- * comes back as backup, and the other one is next. Owns the trials, which of them count, and the verdict. */
+/* Moves of the shared IP, many of them: a primary is frozen or killed, the witness measures overlap and outage, the old
+ * primary comes back as backup, and the other one is next. Owns the trials, which of them count, and the verdict. */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* A pair in a storm: of each hundred frames that come in on the switch so many are lost and so many doubled, heartbeats, tests
- * and ARP alike, in blocks of time. The role must stay where it is, and the lease may lapse once in all of them. */
+/* A pair in a storm: of each hundred frames that come in on the switch so many are lost and so many doubled, heartbeats,
+ * tests and ARP alike, in blocks of time. The role must stay where it is, and the lease may lapse once in all of them. */
 #include <stdio.h>
 
 #include "tests/bench/bench.h"

@@ -1,6 +1,6 @@
-/* The switch splits, with the majority of the test IPs on the primary's side or on the backup's, and heals: policy `majority`.
- * Owns the trials and their verdict: no overlap, the right side serves in time, and after the heal one primary, which says so to
- * the network, within a few heartbeats. */
+/* The switch splits, with the majority of the test IPs on the primary's side or on the backup's, and heals: policy
+ * `majority`. Owns the trials and their verdict: no overlap, the right side serves in time, and after the heal one primary,
+ * which says so to the network, within a few heartbeats. */
 #include <assert.h>
 #include <stdio.h>
 

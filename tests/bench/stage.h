@@ -1,5 +1,5 @@
-/* What the benchmarks with two daemons share: the net, the pair, the client, the freeze meter, and the time that this machine
- * bears. One a process; shell_die() shows its logs. */
+/* What the benchmarks with two daemons share: the net, the pair, the client, the freeze meter, and the time that this
+ * machine bears. One a process; shell_die() shows its logs. */
 #ifndef BENCH_STAGE_H
 #define BENCH_STAGE_H
 

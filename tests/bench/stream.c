@@ -1,7 +1,7 @@
-/* Traffic: see stream.h. The calling thread sends, on one processor; another one reads what TCP brings, on another. UDP needs
- * no reader: a filter on the receiving socket refuses each packet, and the kernel counts what it refused. So the packets go
- * all their way, the processor that sends does all the work (a veth pair receives on the sender's), and no reader who is too
- * slow sets the pace. */
+/* Traffic: see stream.h. The calling thread sends, on one processor; another one reads what TCP brings, on another. UDP
+ * needs no reader: a filter on the receiving socket refuses each packet, and the kernel counts what it refused. So the
+ * packets go all their way, the processor that sends does all the work (a veth pair receives on the sender's), and no
+ * reader who is too slow sets the pace. */
 #include "tests/bench/stream.h"
 
 #include <assert.h>

@@ -1,5 +1,5 @@
-/* Traffic between two namespaces, and how much of it arrives: small UDP packets as fast as one processor sends them, and one
- * TCP stream. */
+/* Traffic between two namespaces, and how much of it arrives: small UDP packets as fast as one processor sends them, and
+ * one TCP stream. */
 #ifndef BENCH_STREAM_H
 #define BENCH_STREAM_H
 
@@ -22,8 +22,8 @@ struct stream;
 /* Opens the sockets; the addresses are on their hosts already. Dies when it cannot. */
 struct stream *stream_open(const char *server_ns, struct in_addr server, const char *client_ns, struct in_addr client);
 
-/* Sends for so long, and returns what arrived in a second of it. A TCP stream is a new one each time; 0 when it does not come
- * to stand within `length`. */
+/* Sends for so long, and returns what arrived in a second of it. A TCP stream is a new one each time; 0 when it does not
+ * come to stand within `length`. */
 double stream_rate(struct stream *stream, enum stream_kind kind, nanos length);
 
 #endif

@@ -1,5 +1,5 @@
-/* The demonstration: see demo.h. It sets the stage, plays the steps, does one that a freeze of the machine spoilt again, and
- * sums up. */
+/* The demonstration: see demo.h. It sets the stage, plays the steps, does one that a freeze of the machine spoilt again,
+ * and sums up. */
 #include "tests/lab/demo.h"
 
 #include <stdarg.h>

@@ -1,5 +1,5 @@
-/* How many faults were done to the lab so far: each function that does one counts it, so that a test which strikes at nothing
- * shows. What mends counts nothing. */
+/* How many faults were done to the lab so far: each function that does one counts it, so that a test which strikes at
+ * nothing shows. What mends counts nothing. */
 #ifndef LAB_FAULT_H
 #define LAB_FAULT_H
 

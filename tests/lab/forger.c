@@ -1,5 +1,5 @@
-/* The forger: see forger.h. Its socket is made after it gave up root, so that the kernel knows its frames as a user's; all else
- * is as a daemon has it. */
+/* The forger: see forger.h. Its socket is made after it gave up root, so that the kernel knows its frames as a user's; all
+ * else is as a daemon has it. */
 #include "tests/lab/forger.h"
 
 #include <arpa/inet.h>

@@ -15,7 +15,7 @@
 
 #include "tests/lab/shell.h"
 
-enum { CPUS = 256, RING = 8192, PRIORITY = 60, SCALE_FACTOR = 6 };
+enum { CPUS = 256, RING = 8192, PRIORITY = 60, SCALE_FACTOR = 6, LAPSE_FACTOR = 8 };
 
 #define STEP  NANOS_MS
 #define FLOOR (5 * NANOS_MS)
@@ -135,8 +135,8 @@ struct freeze *freeze_start(void) {
 	return freeze;
 }
 
-/* The freezes that overlap an interval, in their order; those of several lanes that overlap one another are one: whoever was
- * moved from the one to the other stood still all the while. */
+/* The freezes that overlap an interval, in their order; those of several lanes that overlap one another are one: whoever
+ * was moved from the one to the other stood still all the while. */
 struct freezes {
 	size_t n;
 	struct gap *list;
@@ -221,4 +221,8 @@ nanos freeze_scale(nanos worst) {
 
 bool freeze_excuses(const struct freeze *freeze, nanos within, nanos fault, nanos recovery) {
 	return freeze_worst(freeze, fault, recovery) > within / SCALE_FACTOR;
+}
+
+bool freeze_may_lapse(const struct freeze *freeze, nanos within, nanos from, nanos to) {
+	return freeze_worst(freeze, from, to) > within / LAPSE_FACTOR;
 }

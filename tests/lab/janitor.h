@@ -1,5 +1,6 @@
 /* The janitor: a child process that outlives whatever happens to the lab and removes what it made: the processes in its
- * namespaces, the namespaces, its cgroups, its directory. It is the only way in which the lab cleans up, so it is always exercised. */
+ * namespaces, the namespaces, its cgroups, its directory. It is the only way in which the lab cleans up, so it is always
+ * exercised. */
 #ifndef LAB_JANITOR_H
 #define LAB_JANITOR_H
 
@@ -9,8 +10,8 @@
 /* What one process made bears its number: namespaces and cgroups PREFIX-name, one directory. */
 enum { JANITOR_PREFIX = 24, JANITOR_DIR = 192 };
 
-/* Starts the janitor of this process; there is one at most. It acts when this process ends, however it ends; exit(), SIGINT,
- * SIGTERM and SIGHUP wait for it. dir: removed with all that is in it; NULL: none. */
+/* Starts the janitor of this process; there is one at most. It acts when this process ends, however it ends; exit(),
+ * SIGINT, SIGTERM and SIGHUP wait for it. dir: removed with all that is in it; NULL: none. */
 void janitor_start(const char *dir);
 
 /* The prefix of this process's namespaces. */

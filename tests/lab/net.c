@@ -58,8 +58,8 @@ static void lay_cable(const struct net *net, enum net_host host) {
 		    "link set %s master sw0 up\n",
 		    name, host_bytes[host], net->ns[host], name);
 	shell_must(&(struct shell_job){.ns = net->switch_ns, .input = batch}, "ip -batch -");
-	/* A fresh namespace may take the machine's settings over; the lab's hosts are plain ones, but for "port unreachable",
-	 * which they say as often as the witness's UDP client asks. */
+	/* A fresh namespace may take the machine's settings over; the lab's hosts are plain ones, but for "port
+	 * unreachable", which they say as often as the witness's UDP client asks. */
 	shell_must(&(struct shell_job){.ns = net->ns[host]},
 		   "sysctl -qw net.ipv4.ip_forward=0 net.ipv4.conf.all.arp_ignore=0 net.ipv4.conf.all.arp_announce=0"
 		   " net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0 net.ipv4.conf.eth0.rp_filter=0"

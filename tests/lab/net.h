@@ -1,6 +1,6 @@
 /* The topology, in network namespaces: a switch, two nodes, a gateway (the test IPs) and a client, each on its cable; the
- * nodes may have a second cable between them. Hosts that few tests need come when they are asked for. Owns building it and its
- * faults; the janitor removes it.
+ * nodes may have a second cable between them. Hosts that few tests need come when they are asked for. Owns building it and
+ * its faults; the janitor removes it.
  *
  *     ha1 ──┐            ┌── gateway   192.0.2.1, .2, .3   2001:db8::1, ::2, ::3
  *           ├── switch ──┼── client    192.0.2.9           2001:db8::9

@@ -15,7 +15,8 @@ struct packet {
 	uint8_t bytes[PACKET_SNAP];
 };
 
-/* Opens a non-blocking socket that sees every frame that comes in on the interface of the namespace. Dies when it cannot. */
+/* Opens a non-blocking socket that sees every frame that comes in on the interface of the namespace. Dies when it
+ * cannot. */
 int packet_open(const char *ns, const char *interface);
 
 /* Takes what is there, at most max. Returns how many. */

@@ -258,13 +258,26 @@ static bool is_tested(struct json_object *status) {
 	return true;
 }
 
+/* Does it hear the other one, and is heard by it? A node that is heard again is the other's backup half a round trip before. */
+static bool is_in_contact(struct json_object *status) {
+	struct json_object *facts = json_object_object_get(status, "facts");
+	for (size_t i = 0; facts && i < json_object_array_length(facts); i++) {
+		struct json_object *fact = json_object_array_get_idx(facts, i);
+		const char *name = json_object_get_string(json_object_object_get(fact, "name"));
+		if (name && strcmp(name, "peer-heard") == 0)
+			return json_object_get_boolean(json_object_object_get(fact, "holds"));
+	}
+	return false;
+}
+
 int pair_wait_settled(const struct pair *pair, nanos deadline) {
 	for (;;) {
 		struct json_object *status[NET_NODES] = {pair_status(pair, NET_HA1), pair_status(pair, NET_HA2)};
 		int primary = -1;
 		for (unsigned host = 0; host < NET_NODES; host++) {
 			struct json_object *other = status[pair_other(host)];
-			if (is_state(status[host], "primary") && is_state(other, "backup") && is_tested(other))
+			if (is_state(status[host], "primary") && is_state(other, "backup") && is_tested(other) &&
+			    is_in_contact(other))
 				primary = (int)host;
 		}
 		json_object_put(status[NET_HA1]);

@@ -17,8 +17,8 @@ enum { PAIR_PATH = 256, PAIR_OUTPUT = 256 << 10 };
 #define PAIR_SHARED    "192.0.2.100"
 #define PAIR_INTERFACE "eth0"
 
-/* Inside of links = ( ... ): the second cable as a link beside the first one; and inside of the nodes' groups what a UDP link
- * needs of each. */
+/* Inside of links = ( ... ): the second cable as a link beside the first one; and inside of the nodes' groups what a UDP
+ * link needs of each. */
 #define PAIR_TWO_LINKS "{ name = \"eth0\" }, { name = \"eth1\" }"
 #define PAIR_UDP_LINK  "{ name = \"eth0\" }, { name = \"eth1\" transport = \"udp\" }"
 #define PAIR_UDP_HA1   "links = ( { name = \"eth1\" address = \"198.51.100.1\" } )"
@@ -72,7 +72,8 @@ void pair_signal(const struct pair *pair, enum net_host host, int signal);
 /* Waits for the daemon's end. Its exit status, 128 + signal, or -1 when the deadline passed. */
 int pair_wait_end(struct pair *pair, enum net_host host, nanos deadline);
 
-/* The process id of one of the supervisor's children by the word on its command line ("_monitor", "_report"); 0: not there. */
+/* The process id of one of the supervisor's children by the word on its command line ("_monitor", "_report"); 0: not
+ * there. */
 pid_t pair_child(const struct pair *pair, enum net_host host, const char *word);
 
 /* All of the supervisor's children: at most PAIR_CHILDREN. Returns how many. */

@@ -1,10 +1,11 @@
 /* The client, a process of its own (tests/witness). Every interval, on absolute deadlines, it asks the shared IP in seven
- * frames, called a round: ARP (or neighbour solicitation) to everybody; the same, an echo request and a UDP datagram to each
- * node's own MAC, as a client with a stale ARP cache would.
+ * frames, called a round: ARP (or neighbour solicitation) to everybody; the same, an echo request and a UDP datagram to
+ * each node's own MAC, as a client with a stale ARP cache would.
  *
  * It keeps the ARP cache a client would have: learnt from answers to the question to everybody and from what is announced.
  * "Served" is an echo reply from the MAC that stood in that cache when the request left. An outage is the longest time
- * between two replies that served. Its own missed rounds are counted, and count against the result: no reply, no service. */
+ * between two replies that served. Its own missed rounds are counted, and count against the result: no reply, no
+ * service. */
 #ifndef LAB_PROBE_H
 #define LAB_PROBE_H
 

@@ -1,5 +1,5 @@
-/* The relay: see relay.h. Packet sockets on both ends, with the kernel's own header before each frame (PACKET_VNET_HDR), which
- * says what is still missing of its checksum. */
+/* The relay: see relay.h. Packet sockets on both ends, with the kernel's own header before each frame (PACKET_VNET_HDR),
+ * which says what is still missing of its checksum. */
 #include "tests/lab/relay.h"
 
 #include <arpa/inet.h>
@@ -23,7 +23,8 @@
 #include "tests/lab/frame.h"
 #include "tests/lab/shell.h"
 
-/* WAITING: at most so many frames, of both directions. PRIORITY: of the nodes' monitors, so that it adds no wait of its own. */
+/* WAITING: at most so many frames, of both directions. PRIORITY: of the nodes' monitors, so that it adds no wait of its
+ * own. */
 enum { ENDS = 2, WAITING = 4096, FRAME = sizeof(struct virtio_net_hdr) + 2048, PRIORITY = 40, BATCH = 64 };
 
 /* In memory that both processes see. */
@@ -178,8 +179,8 @@ static void run(struct line *line) {
 
 /* ---- the lab's side ---- */
 
-/* Between taking the cable out of the bridge and the relay's first frame the node is cut off, for as long as a process takes
- * to start: so the relay listens first, and the bridge's end is changed last. */
+/* Between taking the cable out of the bridge and the relay's first frame the node is cut off, for as long as a process
+ * takes to start: so the relay listens first, and the bridge's end is changed last. */
 struct relay *relay_start(const struct net *net, enum net_host host, const struct relay_order *order) {
 	const char *name = net_host_name(host);
 	struct relay *relay = calloc(1, sizeof(*relay));

@@ -1,6 +1,7 @@
-/* A relay in a node's cable, a process of its own between the cable and the switch: frames wait in it for as long as it draws
- * for each, so that they come late and in another order; some come twice. Owns the rewiring: the cable's end on the switch leaves
- * the bridge, and the relay's own port takes its place. Rules on the node's port (net.h) do not reach what the relay took. */
+/* A relay in a node's cable, a process of its own between the cable and the switch: frames wait in it for as long as it
+ * draws for each, so that they come late and in another order; some come twice. Owns the rewiring: the cable's end on the
+ * switch leaves the bridge, and the relay's own port takes its place. Rules on the node's port (net.h) do not reach what
+ * the relay took. */
 #ifndef LAB_RELAY_H
 #define LAB_RELAY_H
 

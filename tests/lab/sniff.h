@@ -43,8 +43,8 @@ unsigned sniff_changes(struct sniff *sniff, const struct frame_ip *shared, nanos
  * it came in on its port, and also if it bears its MAC, wherever it came in. */
 nanos sniff_last_claim(struct sniff *sniff, const struct frame_ip *shared, enum net_host host, nanos since, nanos until);
 
-/* When the node began to announce the shared IPv4 address in [since, until): three gratuitous ARP requests close to each other,
- * as the first ones of an announcement are and no later ones; 0: it did not, or they are not all there yet. */
+/* When the node began to announce the shared IPv4 address in [since, until): three gratuitous ARP requests close to each
+ * other, as the first ones of an announcement are and no later ones; 0: it did not, or they are not all there yet. */
 nanos sniff_announced(struct sniff *sniff, const struct frame_ip *shared, enum net_host host, nanos since, nanos until);
 
 /* The overlap of a move from one node to the other, the only one in [since, until): from the first frame of the new owner

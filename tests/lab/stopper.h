@@ -18,7 +18,8 @@ enum { STOPPER_PLAIN = 0, STOPPER_RENEW = 1, STOPPER_GRANT = 2 };
 /* Attaches to the process, which goes on. From now on it waits for us at each of its system calls. */
 struct stopper *stopper_attach(pid_t pid);
 
-/* Waits until it is about to send a heartbeat with the mark, and leaves it there. False: the deadline passed, it runs on. */
+/* Waits until it is about to send a heartbeat with the mark, and leaves it there. False: the deadline passed, it runs
+ * on. */
 bool stopper_wait_mark(struct stopper *stopper, uint8_t mark, nanos deadline);
 
 /* Lets go of it: it does what it was about to do. */

@@ -13,7 +13,8 @@ void wallclock_start(struct pair *pair, enum net_host host, long long seconds);
 /* Sets the clock of a daemon that was started so: from now on it is so many seconds ahead. */
 void wallclock_step(const struct pair *pair, enum net_host host, long long seconds);
 
-/* Does the node's log bear the year that its clock shows? It proves that the clock is off, where the year is another one. */
+/* Does the node's log bear the year that its clock shows? It proves that the clock is off, where the year is another
+ * one. */
 bool wallclock_shown(const struct pair *pair, enum net_host host, long long seconds);
 
 #endif

@@ -5,8 +5,8 @@
 #include "tests/netns/test.h"
 
 /* Waits until the host began, after `since`, to announce the shared IP from the start: the first announcements follow one
- * another so fast that those of an earlier beginning cannot be taken for them. Fails the test when it does not begin. Returns
- * when the first of them left. */
+ * another so fast that those of an earlier beginning cannot be taken for them. Fails the test when it does not begin.
+ * Returns when the first of them left. */
 nanos announcements_begin(struct scene *scene, enum net_host host, nanos since);
 
 #endif

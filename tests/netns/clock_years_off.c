@@ -3,7 +3,8 @@
 #include "tests/lab/wallclock.h"
 #include "tests/netns/owners.h"
 
-/* Kills the primary, and starts it anew with another clock: the other node serves, it is the backup, and takes over in turn. */
+/* Kills the primary, and starts it anew with another clock: the other node serves, it is the backup, and takes over in
+ * turn. */
 static void restart(struct scene *scene, long long seconds, bool wiped) {
 	enum net_host old = scene_settle(scene), heir = pair_other(old);
 	nanos fault = clock_now();

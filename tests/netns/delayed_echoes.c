@@ -1,5 +1,5 @@
-/* Heartbeats that come a little late, each way, and nothing else does: the peer is heard, and what it echoes was sent long ago.
- * No other way leads from node to node. */
+/* Heartbeats that come a little late, each way, and nothing else does: the peer is heard, and what it echoes was sent long
+ * ago. No other way leads from node to node. */
 #include "tests/lab/relay.h"
 #include "tests/netns/owners.h"
 #include "tests/netns/times.h"

@@ -4,8 +4,8 @@
 
 #include "tests/netns/hooks.h"
 
-/* A pair with so much more inside of fence = { ... }, whose fence works at first; ha1 is its primary. A node that starts and
- * hears nobody fences, too. */
+/* A pair with so much more inside of fence = { ... }, whose fence works at first; ha1 is its primary. A node that starts
+ * and hears nobody fences, too. */
 void fence_start(struct scene *scene, const char *more);
 
 /* From now on the fence runs this shell script instead. */

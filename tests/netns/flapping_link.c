@@ -7,7 +7,8 @@
 enum { FREE = 3 };
 static const nanos hold_down = NANOS_SEC;
 
-/* The cable of the primary is cut, so that the other takes over by silence, which counts; and the role is given back by hand. */
+/* The cable of the primary is cut, so that the other takes over by silence, which counts; and the role is given back by
+ * hand. */
 static nanos flap(struct scene *scene, nanos bound) {
 	nanos fault = clock_now();
 	net_cut(&scene->net, NET_HA1, NET_CUT_FRAMES);

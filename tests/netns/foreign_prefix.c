@@ -5,7 +5,8 @@
 NETNS_TEST(foreign_prefix, "the shared IP is added to the backup under another prefix: it is removed, and told") {
 	scene_open(scene, NULL);
 	scene_start(scene, NET_HA1);
-	/* What another program does is no second owner of ours: the backup answers neither ARP nor echo for it meanwhile. */
+	/* What another program does is no second owner of ours: the backup answers neither ARP nor echo for it
+	 * meanwhile. */
 	const struct shell_job job = {.ns = scene->net.ns[NET_HA2]};
 	fault_count();
 	shell_must(&job, "sysctl -qw net.ipv4.conf.eth0.arp_ignore=8");

@@ -6,8 +6,8 @@
 
 struct forgery;
 
-/* Starts sending on the host's interface, one a millisecond: real heartbeats of both nodes, of the last seconds, as they were if
- * they bear a mark, and with each mark put into them. */
+/* Starts sending on the host's interface, one a millisecond: real heartbeats of both nodes, of the last seconds, as they
+ * were if they bear a mark, and with each mark put into them. */
 struct forgery *forgery_start(struct scene *scene, enum net_host host);
 
 /* Ends it. Each frame must have been refused as it was sent; fails the test otherwise. */

@@ -1,6 +1,6 @@
-/* No heartbeat passes between the nodes, directly or reflected, nor any answer for the shared IP; and both reach the test IP and
- * the client: what assumption N1 (docs/SAFETY.md) excludes, for neither can tell the other from a dead peer. So both serve, and
- * the only promise is how it ends. */
+/* No heartbeat passes between the nodes, directly or reflected, nor any answer for the shared IP; and both reach the test
+ * IP and the client: what assumption N1 (docs/SAFETY.md) excludes, for neither can tell the other from a dead peer. So both
+ * serve, and the only promise is how it ends. */
 #include <stdio.h>
 
 #include "tests/netns/announcements.h"

@@ -1,4 +1,5 @@
-/* One node's heartbeats are lost, and nothing else; the test IPs reflect none. One direction is enough for there to be one owner. */
+/* One node's heartbeats are lost, and nothing else; the test IPs reflect none. One direction is enough for there to be one
+ * owner. */
 #include "tests/netns/owners.h"
 #include "tests/netns/times.h"
 

@@ -1,11 +1,12 @@
-/* Commands of the configuration in the namespace tests: what they write into the scene's directory, and what they find there. */
+/* Commands of the configuration in the namespace tests: what they write into the scene's directory, and what they find
+ * there. */
 #ifndef NETNS_HOOKS_H
 #define NETNS_HOOKS_H
 
 #include "tests/netns/test.h"
 
-/* "name" in the scene's directory: $HAMON_NODE may be part of a name in a command, and is "ha1" or "ha2" here. Valid until the
- * next call. */
+/* "name" in the scene's directory: $HAMON_NODE may be part of a name in a command, and is "ha1" or "ha2" here. Valid until
+ * the next call. */
 const char *hooks_path(const struct scene *scene, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The file whole; empty when there is none. The caller frees it. */

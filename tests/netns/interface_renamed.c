@@ -1,5 +1,5 @@
-/* An interface gets another name: what stands on it is nobody's then, unless the daemon takes it along, and the lease's rules
- * guard it no more. */
+/* An interface gets another name: what stands on it is nobody's then, unless the daemon takes it along, and the lease's
+ * rules guard it no more. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,4 +1,5 @@
-/* The kernel's lease governs IPv6, too: packets, and the neighbour advertisements that name the shared IP as their target. */
+/* The kernel's lease governs IPv6, too: packets, and the neighbour advertisements that name the shared IP as their
+ * target. */
 #include "tests/netns/inflight.h"
 #include "tests/netns/owners.h"
 #include "tests/netns/thawed.h"

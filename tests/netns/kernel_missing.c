@@ -21,8 +21,8 @@
 #define ARGUMENT(number) (offsetof(struct seccomp_data, args[number]) + sizeof(uint32_t))
 #endif
 
-/* From now on this process gets no socket of nf_tables, and neither does what it starts: socket() fails as it does where the
- * kernel knows no such protocol. */
+/* From now on this process gets no socket of nf_tables, and neither does what it starts: socket() fails as it does where
+ * the kernel knows no such protocol. */
 static void refuse_nf_tables(void) {
 	struct sock_filter filter[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),

@@ -52,7 +52,8 @@ static struct told ask(struct scene *scene) {
 }
 
 /* The lease's end only ever moves on. So what the kernel told before is no later than what the status tells, but for the
- * tolerance; and what the status tells is no later than what the kernel tells afterwards: the daemon never believes in more. */
+ * tolerance; and what the status tells is no later than what the kernel tells afterwards: the daemon never believes in
+ * more. */
 static struct told compare(struct scene *scene, nanos *least) {
 	struct ruleset_element before = ruleset_element(scene, NET_HA1, "lease");
 	struct told told = ask(scene);
@@ -73,8 +74,8 @@ static struct told compare(struct scene *scene, nanos *least) {
 	return told;
 }
 
-/* The element was seen with so little left, and was renewed since then: the lowest headroom told may not be more, but for the
- * tolerance. */
+/* The element was seen with so little left, and was renewed since then: the lowest headroom told may not be more, but for
+ * the tolerance. */
 static void check_lowest(struct scene *scene, nanos least) {
 	struct told told = ask(scene);
 	scene_check(scene, told.lowest <= least + told.tolerance,

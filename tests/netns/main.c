@@ -1,5 +1,5 @@
-/* The runner of the namespace tests: a few at once, each in a process and in namespaces of its own, with a limit on its time.
- * One line a test; of one that fails, the end of what it and its daemons wrote. */
+/* The runner of the namespace tests: a few at once, each in a process and in namespaces of its own, with a limit on its
+ * time. One line a test; of one that fails, the end of what it and its daemons wrote. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
-/* The primary hears everybody and nobody hears it. Its peer's echo grows old, and as the peer is heard it is not alone: so its
- * lease runs out, while the backup's dead interval does. */
+/* The primary hears everybody and nobody hears it. Its peer's echo grows old, and as the peer is heard it is not alone: so
+ * its lease runs out, while the backup's dead interval does. */
 #include "tests/netns/announcements.h"
 #include "tests/netns/owners.h"
 #include "tests/netns/times.h"

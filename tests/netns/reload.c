@@ -40,8 +40,8 @@ static void wait_compared(struct scene *scene, const char *verdict) {
 		scene_wait(scene, host, "/configuration/compared", verdict);
 }
 
-/* `within` is part of every timer: it stays, and the answer says so. What is in force is neither file then, and the same as on a
- * node that was told the same two, not as on one that has the old file. */
+/* `within` is part of every timer: it stays, and the answer says so. What is in force is neither file then, and the same as
+ * on a node that was told the same two, not as on one that has the old file. */
 static void reload_within(struct scene *scene) {
 	wait_compared(scene, "identical");
 	reload_within_on(scene, NET_HA1);

@@ -1,5 +1,5 @@
-/* The table put right: see repair.h. The notices are read here apart from the daemon's own code, at their arrival, by a process
- * of higher priority than the daemon's. */
+/* The table put right: see repair.h. The notices are read here apart from the daemon's own code, at their arrival, by a
+ * process of higher priority than the daemon's. */
 #include "tests/netns/repair.h"
 
 #include <arpa/inet.h>
@@ -183,8 +183,8 @@ void repair_check(struct scene *scene, enum net_host host, const char *words, ..
 	if (n < 0 || (size_t)n >= sizeof(line))
 		shell_die("too long: nft %s", words);
 
-	/* When nft ends, its socket is closed, and under nf_tables' lock the kernel waits until what was deleted is out of use
-	 * (nft_rcv_nl_event(), net/netfilter/nf_tables_api.c): nobody changes anything before that. */
+	/* When nft ends, its socket is closed, and under nf_tables' lock the kernel waits until what was deleted is out of
+	 * use (nft_rcv_nl_event(), net/netfilter/nf_tables_api.c): nobody changes anything before that. */
 	nanos interval = times_of(scene, host, "heartbeat_ms");
 	double changes = pair_number(&scene->pair, host, "/lease/changes");
 	char *before = repair_listing(scene, host);

@@ -64,23 +64,24 @@ NETNS_TEST(resolve_both_primary,
 	owners_check_silent(scene, PAIR_SHARED, NET_HA1, kept);
 }
 
-/* Each was told to stand down while it could not hear the other: none of them offers, or takes, anything. */
+/* Each was told to stand down while it was primary and could not hear the other: none of them offers, or takes, anything. */
 static void stand_both_down(struct scene *scene) {
-	net_cut(&scene->net, NET_HA2, NET_CUT_FRAMES);
+	scene_verb(scene, NET_HA2, "pause");
+	net_split_halves(&scene->net, 1U << NET_GATEWAY2);
 	scene_wait(scene, NET_HA1, "/peer/heard", "false");
-	scene_verb(scene, NET_HA1, "standdown --force");
-	scene_verb(scene, NET_HA2, "takeover --force");
-	scene_verb(scene, NET_HA2, "standdown --force");
-	net_mend(&scene->net, NET_HA2);
-	nanos mended = clock_now();
+	scene_verb_says(scene, NET_HA1, "standdown --force", EXIT_SUCCESS, "stood down");
+	scene_verb(scene, NET_HA2, "resume");
+	scene_wait(scene, NET_HA2, "/state", "primary");
+	scene_verb_says(scene, NET_HA2, "standdown --force", EXIT_SUCCESS, "stood down");
+	net_unite(&scene->net);
+	nanos united = clock_now();
 	for (unsigned host = 0; host < NET_NODES; host++)
 		scene_wait(scene, host, "/peer/heard", "true");
-	scene_watch(scene, -1, mended, 2 * scene->within);
+	scene_watch(scene, -1, united, 2 * scene->within);
 }
 
 static void check_both_backup(struct scene *scene, enum net_host asked, const char *words, enum net_host kept) {
-	scene_open(scene, NULL);
-	scene_start(scene, NET_HA1);
+	split_open(scene, SPLIT_TWO_TESTS " policy = \"any\"");
 	nanos fault = clock_now();
 	stand_both_down(scene);
 	nanos back = clock_now();

@@ -78,7 +78,8 @@ void scene_check(struct scene *scene, bool holds, const char *format, ...) {
 		return;
 	va_list args;
 	va_start(args, format);
-	judge(scene, scene->probe && freeze_excuses(scene->freeze, scene->within, scene->begin, clock_now()), format, args);
+	judge(scene, scene->probe && freeze_may_lapse(scene->freeze, scene->within, scene->begin, clock_now()), format,
+	      args);
 	va_end(args);
 }
 

@@ -1,5 +1,5 @@
-/* One test's scene: the net, a pair of daemons, the client, the sniffer, the freeze meter; and the verdicts. Every scene ends
- * with the questions that no test may forget: one owner at a time, no daemon that died, no sanitizer's complaint. */
+/* One test's scene: the net, a pair of daemons, the client, the sniffer, the freeze meter; and the verdicts. Every scene
+ * ends with the questions that no test may forget: one owner at a time, no daemon that died, no sanitizer's complaint. */
 #ifndef NETNS_SCENE_H
 #define NETNS_SCENE_H
 
@@ -58,8 +58,8 @@ nanos scene_patience(const struct scene *scene);
 /* What is promised whatever happens, and no freeze excuses: ends the test as failed unless it holds. */
 void scene_safe(struct scene *scene, bool holds, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* What the test expects of its course: unless it holds the test has failed, or is run again when the machine stood still for so
- * long since it began that the course was another one (a lease that ran out, a role that moved). */
+/* What the test expects of its course: unless it holds the test has failed, or is run again when the machine stood still
+ * for so long since it began that the course was another one (a lease that ran out, a role that moved). */
 void scene_check(struct scene *scene, bool holds, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* A bound on time, or "no role change": when it does not hold and a freeze overlapped the time between fault and recovery,

@@ -23,7 +23,8 @@ static nanos life_of(struct scene *scene, const char *address) {
 	return seconds * NANOS_SEC;
 }
 
-/* One node alone: a second one would take over meanwhile, and be the second owner that the first belt is there to prevent. */
+/* One node alone: a second one would take over meanwhile, and be the second owner that the first belt is there to
+ * prevent. */
 NETNS_TEST(second_belt,
 	   "all rules are flushed under a stopped primary: its addresses vanish by themselves within seconds") {
 	static const char *const addresses[] = {PAIR_SHARED, SHARED6};

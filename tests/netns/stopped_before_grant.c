@@ -1,5 +1,5 @@
-/* The claiming backup's monitor is stopped between its permit and the heartbeat that makes a lease of it, and the old primary
- * comes back to life meanwhile. */
+/* The claiming backup's monitor is stopped between its permit and the heartbeat that makes a lease of it, and the old
+ * primary comes back to life meanwhile. */
 #include "tests/lab/stopper.h"
 #include "tests/netns/heartbeats.h"
 #include "tests/netns/owners.h"

@@ -1,5 +1,5 @@
-/* The primary's monitor is stopped when it has decided to renew its lease and has not done it yet: the widest gap between what
- * it believes and what is. */
+/* The primary's monitor is stopped when it has decided to renew its lease and has not done it yet: the widest gap between
+ * what it believes and what is. */
 #include "tests/lab/stopper.h"
 #include "tests/netns/heartbeats.h"
 #include "tests/netns/owners.h"

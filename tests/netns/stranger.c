@@ -12,12 +12,12 @@ void stranger_open(struct scene *scene, const struct pair_conf *conf) {
 	scene_start(scene, NET_HA1);
 }
 
-static void check_alarm(struct scene *scene, enum net_host host, nanos fault) {
+void stranger_check_alarm(struct scene *scene, enum net_host host, nanos claim) {
 	const char *said = PAIR_SHARED " is at " STRANGER_MAC " on " PAIR_INTERFACE;
-	bool logged = pair_wait_logged(&scene->pair, host, said, fault + alarm_most);
+	bool logged = pair_wait_logged(&scene->pair, host, said, claim + alarm_most);
 	nanos now = clock_now();
-	printf("%s said so after %.0f ms at most\n", net_host_name(host), clock_ms(now - fault));
-	scene_bound(scene, logged, fault, now, "%s does not log within a second: %s", net_host_name(host), said);
+	printf("%s said so after %.0f ms at most\n", net_host_name(host), clock_ms(now - claim));
+	scene_bound(scene, logged, claim, now, "%s does not log within a second: %s", net_host_name(host), said);
 	scene_wait(scene, host, "/stranger/mac", STRANGER_MAC);
 	scene_wait(scene, host, "/stranger_stands", "true");
 }
@@ -26,6 +26,6 @@ nanos stranger_claims(struct scene *scene) {
 	nanos fault = clock_now();
 	net_stranger_claims(&scene->net, PAIR_SHARED);
 	for (unsigned host = 0; host < NET_NODES; host++)
-		check_alarm(scene, host, fault);
+		stranger_check_alarm(scene, host, fault);
 	return fault;
 }

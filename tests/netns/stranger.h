@@ -10,6 +10,9 @@
 /* Opens the scene, with the stranger on the switch, and starts with ha1 as the primary. */
 void stranger_open(struct scene *scene, const struct pair_conf *conf);
 
+/* The host raises the alarm within a second of the stranger's claim: its MAC in the log and in status. */
+void stranger_check_alarm(struct scene *scene, enum net_host host, nanos claim);
+
 /* Has the stranger claim the shared IP. Both nodes raise the alarm within a second: its MAC in the log and in status. Returns
  * when it began. */
 nanos stranger_claims(struct scene *scene);

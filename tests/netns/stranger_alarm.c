@@ -6,6 +6,10 @@
 
 /* RFC 5227 2.4: DEFEND_INTERVAL. */
 static const nanos defend = 10 * NANOS_SEC;
+static const nanos late_most = 2 * NANOS_MS; /* from a decision to the wire, on a machine that runs */
+
+/* A role that is regained after a freeze is announced again, and that is no defence: a scale at which it is not lost so soon. */
+static const nanos steady = 2 * NANOS_SEC;
 
 /* The primary's gratuitous requests: how many, and the least time between two of them. */
 static unsigned defences(struct scene *scene, enum net_host host, nanos since, nanos *least) {
@@ -31,7 +35,7 @@ static unsigned defences(struct scene *scene, enum net_host host, nanos since, n
 
 NETNS_TEST(stranger_alarm,
 	   "a stranger claims the shared IP: alarm with its MAC within a second, defended at most once in ten seconds") {
-	stranger_open(scene, NULL);
+	stranger_open(scene, &(struct pair_conf){.within = scene->within > steady ? scene->within : steady});
 	nanos fault = stranger_claims(scene), least;
 	unsigned count;
 	while ((count = defences(scene, NET_HA1, fault, &least)) < 2) {
@@ -40,7 +44,9 @@ NETNS_TEST(stranger_alarm,
 		clock_sleep_until(clock_now() + NANOS_SEC / 4);
 	}
 	printf("ha1 defended the shared IP again after %.1f ms\n", clock_ms(least));
-	scene_check(scene, least >= defend, "ha1 defended the shared IP twice within %.0f ms", clock_ms(least));
+	/* Decided so far apart; the first of the two may have left late. */
+	nanos late = late_most + freeze_worst(scene->freeze, fault, clock_now());
+	scene_check(scene, least + late >= defend, "ha1 defended the shared IP twice within %.3f ms", clock_ms(least));
 	scene_check(scene, defences(scene, NET_HA2, fault, &least) == 0, "the backup announced the shared IP");
 	scene_check(scene, scene_settle(scene) == NET_HA1, "ha1 gave the role away");
 

@@ -1,5 +1,5 @@
-/* Somebody changes details of the lease's table on the primary. Nothing there is anybody else's, so whatever it is, the table
- * is made anew. */
+/* Somebody changes details of the lease's table on the primary. Nothing there is anybody else's, so whatever it is, the
+ * table is made anew. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

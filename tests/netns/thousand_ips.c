@@ -87,8 +87,8 @@ static void check_heartbeats(struct scene *scene, enum net_host host, nanos from
 		    clock_ms(gap - interval), clock_ms(interval));
 }
 
-/* One takeover by the host. How long after its first heartbeat with the new epoch the last IP was first announced, less what the
- * machine stood still meanwhile. */
+/* One takeover by the host. How long after its first heartbeat with the new epoch the last IP was first announced, less
+ * what the machine stood still meanwhile. */
 static nanos trial(struct scene *scene, enum net_host host) {
 	epoch_before = pair_number(&scene->pair, host, "/epoch");
 	nanos fault = clock_now();
@@ -121,7 +121,8 @@ NETNS_TEST_ALONE(thousand_ips, "1,000 shared IPs: announced within 60 ms, no hea
 	for (unsigned i = 0; i < TRIALS; i++)
 		took[i] = trial(scene, i % 2 ? NET_HA1 : NET_HA2);
 	qsort(took, TRIALS, sizeof(*took), by_length);
-	/* The bound is for quiet trials; so the one in the middle counts. A sanitizer makes everything a few times slower. */
+	/* The bound is for quiet trials; so the one in the middle counts. A sanitizer makes everything a few times
+	 * slower. */
 	nanos bound = scene_sanitized(scene) ? 3 * ANNOUNCED : ANNOUNCED;
 	scene_bound(scene, took[TRIALS / 2] <= bound, begin, clock_now(), "the last one was announced after %.1f ms",
 		    clock_ms(took[TRIALS / 2]));

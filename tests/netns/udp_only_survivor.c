@@ -1,5 +1,5 @@
-/* A pair whose only link is UDP, when the peer's host is gone: nobody answers for its address any more, and no datagram to it
- * leaves. */
+/* A pair whose only link is UDP, when the peer's host is gone: nobody answers for its address any more, and no datagram to
+ * it leaves. */
 #include "tests/lab/shell.h"
 #include "tests/netns/owners.h"
 

@@ -71,9 +71,10 @@ static const uint8_t probe[FRAME_ARP_LEN] = {
 	192, 0, 2, 10,                          /* the address in question */
 };
 
-/* RFC 4861 section 4.3, RFC 4862 section 5.4.2, RFC 4291 section 2.7.1. The address ends in 0x0010, its last three octets are
- * 00:00:10. Checksum, in 16-bit words: source 0; destination 0xff02 + 0x0001 + 0xff00 + 0x0010 = 0x1fe13; length 0x0018; next
- * header 0x003a; type 0x8700; target 0x2001 + 0x0db8 + 0x0010 = 0x2dc9. In all 0x2b32e, folded 0xb330, its complement 0x4ccf. */
+/* RFC 4861 section 4.3, RFC 4862 section 5.4.2, RFC 4291 section 2.7.1. The address ends in 0x0010, its last three octets
+ * are 00:00:10. Checksum, in 16-bit words: source 0; destination 0xff02 + 0x0001 + 0xff00 + 0x0010 = 0x1fe13; length
+ * 0x0018; next header 0x003a; type 0x8700; target 0x2001 + 0x0db8 + 0x0010 = 0x2dc9. In all 0x2b32e, folded 0xb330, its
+ * complement 0x4ccf. */
 static const uint8_t solicitation[FRAME_NS_LEN] = {
 	0x33, 0x33, 0xff, 0x00, 0x00, 0x10,     /* RFC 2464 section 7: the group's last four octets */
 	0x02, 0x00, 0x5e, 0x10, 0x00, 0x01,
@@ -87,9 +88,10 @@ static const uint8_t solicitation[FRAME_NS_LEN] = {
 	0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
 };
 
-/* The same, as a host asks that has the address ...::20 itself: to the group of ...::10, with its link-layer address. Words:
- * source 0x2001 + 0x0db8 + 0x0020 = 0x2dd9; destination 0x1fe13; length 0x0020; next header 0x003a; type 0x8700; target 0x2dc9;
- * option 0x0101 + 0x0200 + 0x5e10 + 0x0001 = 0x6112. In all 0x34221, folded 0x4224, its complement 0xbddb. */
+/* The same, as a host asks that has the address ...::20 itself: to the group of ...::10, with its link-layer address.
+ * Words: source 0x2001 + 0x0db8 + 0x0020 = 0x2dd9; destination 0x1fe13; length 0x0020; next header 0x003a; type 0x8700;
+ * target 0x2dc9; option 0x0101 + 0x0200 + 0x5e10 + 0x0001 = 0x6112. In all 0x34221, folded 0x4224, its complement
+ * 0xbddb. */
 static const uint8_t asked_by_somebody[FRAME_NA_LEN] = {
 	0x33, 0x33, 0xff, 0x00, 0x00, 0x10,
 	0x02, 0x00, 0x5e, 0x10, 0x00, 0x02,
@@ -357,8 +359,8 @@ Test(arp_frame, a_tag_of_vlan_0_is_none) {
 	cr_assert_eq(frame_parse(twice, len, &claim), -ENOMSG, "the kernel takes one tag off");
 }
 
-/* Every octet of every good frame, with every value, and random ones besides: nothing is read beyond the frame (the sanitizers
- * see that), nothing is written but on success, and what is taken for a claim names an address. */
+/* Every octet of every good frame, with every value, and random ones besides: nothing is read beyond the frame (the
+ * sanitizers see that), nothing is written but on success, and what is taken for a claim names an address. */
 Test(arp_frame, any_octets_at_all) {
 	enum { RANDOM = 20000 };
 	static const struct {

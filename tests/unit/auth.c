@@ -406,7 +406,8 @@ static FILE *open_page(void) {
 	return page;
 }
 
-/* A line of a dump, "0x0010:  0101 4d65 .. text": its bytes behind those that `dumped` has. Returns how many there are then. */
+/* A line of a dump, "0x0010:  0101 4d65 .. text": its bytes behind those that `dumped` has. Returns how many there are
+ * then. */
 static size_t take_dump(const char *line, uint8_t *dumped, size_t len) {
 	char *end;
 	unsigned long at = strtoul(line, &end, 16);
@@ -417,7 +418,8 @@ static size_t take_dump(const char *line, uint8_t *dumped, size_t len) {
 	return len + unhex(end + 3, dumped + len, left < 16 ? left : 16);
 }
 
-/* A field's row, "| at | size | name | `hex` | ..": compared with the heartbeat. Returns up to where it is described then. */
+/* A field's row, "| at | size | name | `hex` | ..": compared with the heartbeat. Returns up to where it is described
+ * then. */
 static size_t take_row(const char *line, const uint8_t *heartbeat, size_t described) {
 	char *end;
 	unsigned long at = strtoul(line + 1, &end, 10);

@@ -1,4 +1,5 @@
-/* The command line, run in-process with its output caught; for verbs that ask, a daemon of straw answers what it is told. */
+/* The command line, run in-process with its output caught; for verbs that ask, a daemon of straw answers what it is
+ * told. */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -254,6 +254,8 @@ Test(conf, what_works_and_could_be_better) {
 		{"nodes = ( { name = \"ha1\" }, { name = \"ha2\" preference = 1 automatic = false } )\n"
 		 "failover = { failback = \"after 1h\" }\n",
 		 "failback: node \"ha2\" is preferred, and does nothing by itself: "},
+		{NODES "fence = { command = \"/sbin/fence\" delay = \"59s\" }\n",
+		 "fence with cold-start = \"alone\": after a power failure on site the node that is up first fences "},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		char text[1024];
@@ -263,6 +265,19 @@ Test(conf, what_works_and_could_be_better) {
 		cr_expect_eq(errors.warnings_n, 1, "%s", cases[i].warning);
 		cr_expect_eq(strncmp(errors.warnings[0], cases[i].warning, strlen(cases[i].warning)), 0, "%s",
 			     errors.warnings[0]);
+	}
+}
+
+Test(conf, a_fence_that_waits_for_the_other_node_to_boot) {
+	static const char *const enough[] = {
+		"fence = { command = \"/sbin/fence\" delay = \"1min\" }\n",
+		"fence = { command = \"/sbin/fence\" }\nfailover = { cold-start = \"wait-for-peer\" }\n",
+	};
+	for (size_t i = 0; i < sizeof enough / sizeof *enough; i++) {
+		char text[1024];
+		snprintf(text, sizeof text, SHORT "connectivity-test = { ips = [ \"192.0.2.1\" ] }\n%s", enough[i]);
+		cr_assert_eq(read_as(text, "ha1"), 0, "%s", errors.text[0]);
+		cr_expect_eq(errors.warnings_n, 0, "%s", errors.warnings[0]);
 	}
 }
 
@@ -312,7 +327,8 @@ Test(conf, the_example_is_good_and_so_is_what_it_comments_out) {
 	cr_expect_eq(conf.fence, FENCE_OFF);
 	uncomment(text);
 	cr_expect_eq(read_as(text, "ha2"), 0, "%s", errors.text[0]);
-	cr_expect_eq(errors.warnings_n, 0, "%s", errors.warnings[0]);
+	cr_expect_eq(errors.warnings_n, 1, "%s", errors.warnings[0]);
+	cr_expect_not_null(strstr(errors.warnings[0], "fence with cold-start"), "%s", errors.warnings[0]);
 	cr_expect_eq(conf.links[1].transport, TRANSPORT_UDP);
 	for (unsigned run = 0; run < RUN__COUNT; run++)
 		cr_expect_str_not_empty(conf.command[run], "%s", run_name((enum run)run));

@@ -1,4 +1,5 @@
-/* The configuration as the supervisor takes it: sealed when it is good, refused with its errors when it is not this daemon's. */
+/* The configuration as the supervisor takes it: sealed when it is good, refused with its errors when it is not this
+ * daemon's. */
 #include "hamon/conf/configuration.h"
 
 #include <criterion/criterion.h>

@@ -102,6 +102,25 @@ Test(core_facts, of_a_planned_takeover_are_what_it_is_refused_for) {
 	}
 }
 
+/* Who only regains the role may replace a silent peer that was told something else, and may not ask one that is heard for it. */
+Test(core_facts, of_another_configuration_count_while_the_peer_is_heard) {
+	struct core_facts facts;
+
+	world_init(&w);
+	world_primary(&w);
+	unheard();
+	world_verb(&w, VERB_STANDDOWN, true, false);
+	w.on = true;
+	told_another_configuration();
+	world_verb(&w, VERB_TAKEOVER, false, true);
+	cr_assert_eq(world_outcome(&w), OUTCOME_DIFFERS, "%s", outcome_name(world_outcome(&w)));
+	core_facts(&w.core, w.now, &facts);
+	cr_assert_eq(against(facts.planned, &facts), FACT(DIGEST), "%x", against(facts.planned, &facts));
+	unheard();
+	core_facts(&w.core, w.now, &facts);
+	cr_assert(facts.hold & FACT(DIGEST));
+}
+
 static void somebody_answers(void) {
 	world_claimed(&w, EV_HOLDER);
 }
@@ -141,6 +160,23 @@ Test(core_facts, of_a_takeover_by_force_are_what_it_does_not_skip) {
 		uint32_t obstacles = against(facts.forced, &facts);
 		cr_assert_eq(obstacles, rows[i].against, "%s: %x", rows[i].what, obstacles);
 	}
+}
+
+/* Against a takeover by silence stands a command that said no, and none that was not asked; and test IPs once they are asked. */
+Test(core_facts, of_who_is_asked_on_the_way) {
+	struct core_facts facts;
+
+	world_init(&w);
+	world_backup(&w);
+	never_asked();
+	core_facts(&w.core, w.now, &facts);
+	cr_assert_eq(facts.ahead & (FACT(NO_VETO) | FACT(PROVEN)), FACT(NO_VETO) | FACT(PROVEN));
+	vetoed();
+	core_facts(&w.core, w.now, &facts);
+	cr_assert_eq(facts.ahead & FACT(NO_VETO), 0);
+	unheard();
+	core_facts(&w.core, w.now, &facts);
+	cr_assert_eq(facts.ahead & FACT(PROVEN), 0);
 }
 
 /* A request a second is enough while the peer is heard: its answers are older than F most of the time, and good enough. */

@@ -31,6 +31,7 @@ static void set_up(void) {
 		.seen = 42,
 		.reserved = 52,
 		.lease_until = MONO_NEVER,
+		.met = true,
 		.peer_known = true,
 		.peer_rx = now - 6 * MSEC,
 		.peer_lease = true,
@@ -121,7 +122,7 @@ Test(facts, each_says_something_else_when_it_does_not_hold) {
 			core.fence = FENCE_DONE;
 		}
 		if (i == FACT_MET)
-			core.peer_known = false;
+			core.met = false;
 		if (i == FACT_TESTS || i == FACT_PROVEN)
 			core.peer_rx = view.now - 2 * SEC;
 		snprintf(holds, sizeof holds, "%s", fact(i, true));
@@ -173,6 +174,9 @@ Test(facts, of_faults) {
 Test(facts, of_configurations) {
 	expect(FACT_DIGEST, true, "ha2 and ha1 have the same configuration");
 	expect(FACT_DIGEST, false, "the configurations of ha2 and ha1 differ");
+	core.digest_differs = true;
+	expect(FACT_DIGEST, true, "ha1 was told something else last, which is nothing to ha2: it only regains the role");
+	core.digest_differs = false;
 	core.peer_digest = 0;
 	expect(FACT_DIGEST, true, "ha1 did not say yet which configuration it has");
 }
@@ -191,6 +195,13 @@ Test(facts, of_tests) {
 	expect(FACT_TESTS, true, "there is no test IP: connectivity counts as given");
 }
 
+Test(facts, of_whom_was_met) {
+	expect(FACT_MET, true, "ha1 was heard since the start");
+	core.met = false;
+	expect(FACT_MET, true, "ha1 need not have been heard since the start");
+	expect(FACT_MET, false, "ha1 was not heard since the start, and cold-start = \"wait-for-peer\"");
+}
+
 Test(facts, of_a_living_holder) {
 	expect(FACT_NO_HOLDER, true, "nobody answers for a shared IP");
 	expect(FACT_NO_HOLDER, false, "somebody answers for a shared IP: ha1 lives");
@@ -203,7 +214,7 @@ Test(facts, of_delays) {
 	core.hold_down = 2 * SEC;
 	core.failovers = 5;
 	expect(FACT_HOLD_DOWN, false, "the hold-down of 2000 ms after 5 failovers is not over; `hamon clear` ends it");
-	expect(FACT_HOLD_DOWN, true, "the hold-down of 2000 ms after 5 failovers is over");
+	expect(FACT_HOLD_DOWN, true, "the hold-down of 2000 ms after 5 failovers counts no longer");
 	expect(FACT_COUNTDOWN, true, "no countdown");
 	conf.countdown = 60 * SEC;
 	expect(FACT_COUNTDOWN, false, "the countdown of 60.0 s is not over");

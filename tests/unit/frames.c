@@ -36,7 +36,7 @@ static void set_up(void) {
 	node.names[0] = "ha1";
 	node.names[1] = "ha2";
 	node.self = world.config.parity;
-	node.conf.links_n = world.config.links;
+	node.links_n = node.conf.links_n = world.config.links;
 	strcpy(node.conf.cluster, "edge");
 	for (unsigned i = 0; i < node.conf.links_n; i++)
 		snprintf(node.conf.links[i].name, sizeof node.conf.links[i].name, "eth%u", i);
@@ -139,6 +139,15 @@ Test(frames, a_heartbeat_out_and_one_in) {
 		"{\"kind\":\"heartbeat\",\"direction\":\"in\",\"link\":\"eth1\",\"from\":\"ha2\",\"boot\":50,\"seq\":9,"
 		"\"seen\":11,\"lease\":false,\"deaf\":true,\"mark\":\"grant\",\"echo_seq\":3,\"fitness\":100,\"flags\":["
 		"\"leaving\",\"offer\",\"unheard\",\"reflected\",\"want\",\"release\"],\"verdict\":\"accepted\"}");
+	close(fd);
+}
+
+Test(frames, a_bare_one_left_by_no_link) {
+	int fd = watch_frames();
+	node_frame_heartbeat(&node, node.links_n, false, HEARTBEAT_OK, &said);
+	struct json_object *line = hear(fd);
+	cr_expect_str_eq(json_object_get_string(json_object_object_get(line, "link")), "(bare)");
+	json_object_put(line);
 	close(fd);
 }
 

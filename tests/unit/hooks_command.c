@@ -1,5 +1,5 @@
-/* One command's processes, for real: how it ends, what it reads and writes, and that nothing of it is left after its deadline,
- * or when the worker dies. */
+/* One command's processes, for real: how it ends, what it reads and writes, and that nothing of it is left after its
+ * deadline, or when the worker dies. */
 #include "hamon/hooks/command.h"
 
 #include <criterion/criterion.h>

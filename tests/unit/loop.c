@@ -74,7 +74,8 @@ Test(loop, modified_events_count) {
 static int pair[2];
 static unsigned pair_calls, fresh_calls;
 
-/* Removes both sources and puts another one in their place: neither the second nor the new one may be called in this wake. */
+/* Removes both sources and puts another one in their place: neither the second nor the new one may be called in this
+ * wake. */
 static void remove_both(void *arg, uint32_t events) {
 	(void)arg;
 	(void)events;

@@ -1,4 +1,5 @@
-/* Messages between the processes: every type, every length that is not its own, and numbers that would be used as an index. */
+/* Messages between the processes: every type, every length that is not its own, and numbers that would be used as an
+ * index. */
 #include "hamon/wire/message.h"
 
 #include <criterion/criterion.h>

@@ -1,5 +1,5 @@
-/* For the tests of the kernel lease: a sandbox with a second veth pair ("left2", "right2"), a lease on the left side, and frames
- * to send past its rules. */
+/* For the tests of the kernel lease: a sandbox with a second veth pair ("left2", "right2"), a lease on the left side, and
+ * frames to send past its rules. */
 #ifndef HAMON_TESTS_UNIT_NETLINK_LEASE_SCENE_H
 #define HAMON_TESTS_UNIT_NETLINK_LEASE_SCENE_H
 
@@ -26,8 +26,8 @@ struct scene {
 	struct lease_plan plan; /* "left", both shared IPs, SCENE_LONG */
 };
 
-/* Enters the sandbox, left side. Nothing is built yet. The rest of the test stays on one processor, so that frames keep their
- * order. */
+/* Enters the sandbox, left side. Nothing is built yet. The rest of the test stays on one processor, so that frames keep
+ * their order. */
 void scene_enter(struct scene *scene);
 void scene_leave(struct scene *scene);
 
@@ -66,8 +66,8 @@ struct frame frame_make(enum frame_kind kind, const char *address, int vlan);
 struct frame frame_datagram(const char *to, uint16_t port, char word, int vlan);
 struct frame frame_heartbeat(uint32_t tag, uint8_t mark);
 
-/* A packet socket on the interface, bound to this EtherType, of the priority that a daemon's have. Root's, unless somebody else's
- * user number is given. */
+/* A packet socket on the interface, bound to this EtherType, of the priority that a daemon's have. Root's, unless somebody
+ * else's user number is given. */
 int frame_socket(const char *interface, uint16_t type, unsigned user);
 /* Sets it as root, whosever the socket is. */
 void frame_priority(int fd, int priority);

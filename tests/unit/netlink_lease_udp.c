@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_ether.h>
-#include <linux/pkt_sched.h>
 #include <linux/if_tun.h>
+#include <linux/pkt_sched.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/ioctl.h>

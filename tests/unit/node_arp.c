@@ -210,7 +210,8 @@ Test(node_arp, while_the_peer_is_not_known_anybody_may_be_it) {
 static void we_hold_and_hear_the_peer(void) {
 	node->core_config.timers.unheard = 3600 * SEC; /* it is heard for the rest of the test */
 	node->core.hold = true;
-	node->core.peer.known = true;
+	node->core.peer.known = node->core.peer.says = true;
+	node->core.peer.accepted = 1;
 	node->core.peer.rx = node->core.state_since = node->now;
 }
 
@@ -228,8 +229,8 @@ Test(node_arp, a_peer_that_may_have_the_lease_may_be_it) {
 	for (size_t i = 0; i < sizeof why / sizeof *why; i++) {
 		we_hold_and_hear_the_peer();
 		node->core.hold = i != 0;
-		node->core.peer.says = node->core.peer.frame.lease = i == 1;
-		node->core.peer.known = i != 2;
+		node->core.peer.frame.lease = i == 1;
+		node->core.peer.accepted = i != 2;
 		node->core.state_since += i == 3 ? 3600 * SEC : 0;
 		node->core.holder_at = MONO_NEVER;
 		claim(right_mac, "192.0.2.12");

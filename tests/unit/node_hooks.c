@@ -1,5 +1,5 @@
-/* The monitor's side of the hooks: which command belongs to which change, what is ordered and when, and that an answer comes at
- * the deadline whatever the worker does. This test is the worker. */
+/* The monitor's side of the hooks: which command belongs to which change, what is ordered and when, and that an answer
+ * comes at the deadline whatever the worker does. This test is the worker. */
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>

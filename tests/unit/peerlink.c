@@ -1,5 +1,5 @@
-/* The Ethernet link on the real kernel: two ends of a veth pair in a network namespace of the test's own, which ends with the
- * test's process. Needs root. */
+/* The Ethernet link on the real kernel: two ends of a veth pair in a network namespace of the test's own, which ends with
+ * the test's process. Needs root. */
 #include "hamon/peerlink/peerlink.h"
 
 #include <arpa/inet.h>

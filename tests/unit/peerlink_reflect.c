@@ -29,7 +29,8 @@ static void go_to_peer(void) {
 /* No frame passes between node and peer: isolated ports of the bridge on the right, which bears the mirror's addresses. */
 static void enter(void) {
 	sandbox_enter();
-	/* Without a link-local address the kernel would ask for no neighbour on behalf of a packet with a foreign source. */
+	/* Without a link-local address the kernel would ask for no neighbour on behalf of a packet with a foreign
+	 * source. */
 	sandbox_run("ip address add 192.0.2.1/24 dev left && ip address add 2001:db8::1/64 dev left nodad");
 	sandbox_run("ip address add fe80::1/64 dev left nodad");
 	cr_assert_eq(unshare(CLONE_NEWNET), 0);
@@ -142,8 +143,8 @@ Test(peerlink_reflect, others_answers_are_not_heard) {
 	peerlink_close(&witness);
 }
 
-/* Echo tests of the same host, in the same namespace, and an echo whose identifier is ours but which bears no heartbeat: what
- * arrives for one does not wake the other. */
+/* Echo tests of the same host, in the same namespace, and an echo whose identifier is ours but which bears no heartbeat:
+ * what arrives for one does not wake the other. */
 static void does_not_meet(const struct place *place) {
 	struct ip_address mirror = sandbox_address(place->mirror);
 	struct peerlink node, peer;

@@ -1,5 +1,5 @@
-/* Removing shared IPs from the interfaces, against the kernel: all of them, whatever they have become, and nothing else. With
- * the lease it is supervisor/silence.c's test. */
+/* Removing shared IPs from the interfaces, against the kernel: all of them, whatever they have become, and nothing else.
+ * With the lease it is supervisor/silence.c's test. */
 #include "hamon/supervisor/purge.h"
 
 #include <criterion/criterion.h>

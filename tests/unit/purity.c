@@ -119,7 +119,8 @@ Test(purity, objects_have_no_variables) {
 			while (fgets(line, sizeof line, nm)) {
 				char name[SYMBOL_LEN] = "", type = '?';
 				cr_assert_eq(sscanf(line, "%127s %c", name, &type), 2, "%s", line);
-				/* d: data, b: bss, C: common; d also holds tables of pointers, which are relocated, and const */
+				/* d: data, b: bss, C: common; d also holds tables of pointers, which are relocated, and
+				 * const */
 				cr_expect(watcher(name) || !strchr("bBCDsSgG", type), "%s: %s is a variable",
 					  objects.gl_pathv[i], name);
 			}

@@ -12,7 +12,8 @@
 #include <sys/syscall.h>
 
 /* Of an argument the lower half: where it lies depends on the byte order. */
-#define ARGUMENT(n)       (offsetof(struct seccomp_data, args[n]) + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? sizeof(__u32) : 0))
+#define HIGH_FIRST        (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
+#define ARGUMENT(n)       (offsetof(struct seccomp_data, args[n]) + (HIGH_FIRST ? sizeof(__u32) : 0))
 #define LOAD(at)          BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (at))
 #define UNLESS(value, to) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (value), 0, (to))
 #define RETURN(what)      BPF_STMT(BPF_RET | BPF_K, (what))

@@ -1,5 +1,5 @@
-/* The state directory: what it gives back after a restart, and that no damage, full disk or second daemon ever makes an epoch
- * or a boot number smaller. */
+/* The state directory: what it gives back after a restart, and that no damage, full disk or second daemon ever makes an
+ * epoch or a boot number smaller. */
 #include "hamon/supervisor/statedir.h"
 
 #include <criterion/criterion.h>

@@ -1,4 +1,5 @@
-/* The status object: true to its schema, sound in its times and its health, and its warnings each raised by what they name. */
+/* The status object: true to its schema, sound in its times and its health, and its warnings each raised by what they
+ * name. */
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <json-c/json.h>

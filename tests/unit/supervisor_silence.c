@@ -1,5 +1,5 @@
-/* The supervisor's part in this node's silence, against the kernel: leftovers at the start, a monitor that does not run, the
- * daemon's end; with the lease and without. */
+/* The supervisor's part in this node's silence, against the kernel: leftovers at the start, a monitor that does not run,
+ * the daemon's end; with the lease and without. */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
-/* The pair's times: over a grid of promises and machines, every inequality is computed once more, in exact fractions, and the
- * interval that was found must be the largest. */
+/* The pair's times: over a grid of promises and machines, every inequality is computed once more, in exact fractions, and
+ * the interval that was found must be the largest. */
 #include "hamon/core/timers.h"
 
 #include <criterion/criterion.h>

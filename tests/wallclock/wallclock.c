@@ -1,6 +1,6 @@
-/* A wall clock that is off: loaded before the C library (LD_PRELOAD), it adds the seconds that stand in the file WALLCLOCK of the
- * environment, as the lab writes them (tests/lab/wallclock.h), to the time of day. The monotonic clocks stay as they are, and
- * nobody sets the machine's. */
+/* A wall clock that is off: loaded before the C library (LD_PRELOAD), it adds the seconds that stand in the file WALLCLOCK
+ * of the environment, as the lab writes them (tests/lab/wallclock.h), to the time of day. The monotonic clocks stay as they
+ * are, and nobody sets the machine's. */
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>

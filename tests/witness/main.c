@@ -12,9 +12,9 @@
 #include "tests/lab/shell.h"
 #include "tests/witness/roles.h"
 
-/* Above all that is not real-time, and below the daemon: on a processor that is slow for a while the witness must not take what
- * the daemon needs, or it would see what it made. What it captures bears the kernel's stamps, and what it asks too late it
- * counts as missed. */
+/* Above all that is not real-time, and below the daemon: on a processor that is slow for a while the witness must not take
+ * what the daemon needs, or it would see what it made. What it captures bears the kernel's stamps, and what it asks too
+ * late it counts as missed. */
 enum { PRIORITY = 10, USAGE = 2 };
 
 static const char help[] =

@@ -1,5 +1,5 @@
-/* What a witness's process shares with its starter, in memory: the order that it was given, and the record that it keeps. The
- * starter writes the order before the process begins, the process all the rest. */
+/* What a witness's process shares with its starter, in memory: the order that it was given, and the record that it keeps.
+ * The starter writes the order before the process begins, the process all the rest. */
 #ifndef WITNESS_RECORD_H
 #define WITNESS_RECORD_H
 
