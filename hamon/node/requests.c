@@ -195,7 +195,8 @@ void node_answer(struct node *node, uint32_t token, enum verb verb, enum outcome
 				    .pause = slot->pause,
 				    .faults = core->faults,
 				    .serves = core->hold,
-				    .peer_serves = core->peer_lease,
+				    .peer_serves = status_peer_state(core, node->now, node->core_config.timers.unheard) ==
+						   PEER_PRIMARY,
 				    .forced = slot->force};
 	struct json_object *reply = outcome_json(verb, outcome, &view);
 	if (slot->dry_run && outcome != OUTCOME_ALREADY && reply) {

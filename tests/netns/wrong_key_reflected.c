@@ -22,15 +22,16 @@ struct request {
 	uint8_t heartbeat[HEARTBEAT_LEN];
 } __attribute__((packed));
 
-/* The Internet checksum (RFC 1071). */
-static uint16_t checksum(const void *data, size_t len) {
-	const uint8_t *bytes = data;
+/* The Internet checksum (RFC 1071), in the order of the bytes in memory. */
+static uint16_t checksum(const struct request *request) {
+	uint16_t words[(sizeof(*request) - sizeof(request->ip)) / sizeof(uint16_t)];
 	uint32_t sum = 0;
-	for (size_t i = 0; i < len; i++)
-		sum += i % 2 ? bytes[i] : (uint32_t)bytes[i] << 8;
+	memcpy(words, &request->echo, sizeof(words));
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		sum += words[i];
 	while (sum >> 16)
 		sum = (sum & 0xffff) + (sum >> 16);
-	return htons((uint16_t)~sum);
+	return (uint16_t)~sum;
 }
 
 /* A heartbeat of ha1's with another epoch, so that its MAC is wrong, for the test IP to hand to ha2. */
@@ -50,7 +51,7 @@ static struct request forged(struct scene *scene) {
 	request.heartbeat[EPOCH_AT] ^= 1;
 	request.ip.saddr = inet_addr(HA2);
 	request.ip.daddr = inet_addr(TEST_IP);
-	request.echo.checksum = checksum(&request.echo, sizeof(request) - sizeof(request.ip));
+	request.echo.checksum = checksum(&request);
 	return request;
 }
 

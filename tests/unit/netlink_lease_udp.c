@@ -384,6 +384,9 @@ static int tunnel(void) {
 	cr_assert_eq(ioctl(fd, TUNSETIFF, &request), 0, "%m");
 	sandbox_run("ip link set tunnel up && ip address add 203.0.113.1 peer 203.0.113.2 dev tunnel && "
 		    "ip address add 2001:db8:2::1 peer 2001:db8:2::2 dev tunnel nodad");
+	/* The kernel adds the route to an IPv6 peer later, from a work queue: __ipv6_ifa_notify(), net/ipv6/addrconf.c. */
+	for (struct sandbox_wait wait = {0}; !sandbox_try("ip route get 2001:db8:2::2 >/dev/null 2>&1");)
+		cr_assert(sandbox_waiting(&wait));
 	return fd;
 }
 
