@@ -1,5 +1,5 @@
-/* Announcing addresses, and asking who has them: sends frame.c's frames, many in one system call, without waiting. When, and
- * how often again, is decided by others; answers come to watch.c. */
+/* Announcing addresses, and asking who has them: sends frame.c's frames, many in one system call, without waiting. When,
+ * and how often again, is decided by others; answers come to watch.c. */
 #ifndef HAMON_ARP_ANNOUNCE_H
 #define HAMON_ARP_ANNOUNCE_H
 
@@ -41,8 +41,8 @@ void announce_fini(struct announce *announce);
  * again, an announcement twice does no harm. */
 int announce_send(struct announce *announce, const struct announce_item *list, size_t n, size_t *sent);
 
-/* The same with a question for every item: the ARP probe, or the neighbour solicitation, neither of which speaks for a shared
- * IP: the lease's rules let them pass. */
+/* The same with a question for every item: the ARP probe, or the neighbour solicitation, neither of which speaks for a
+ * shared IP: the lease's rules let them pass. */
 int announce_probe(struct announce *announce, const struct announce_item *list, size_t n, size_t *sent);
 
 #endif

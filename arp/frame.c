@@ -43,18 +43,6 @@ _Static_assert(sizeof(struct ns_frame) == FRAME_NS_LEN, "as RFC 4861 draws it");
 enum { ND_HOP_LIMIT = 255 }; /* sections 7.1.1, 7.1.2: whoever is not on the link cannot send this */
 enum { VLAN_TAG_LEN = 4, VLAN_ID_MASK = 0x0fff };
 
-static const char *const kind_names[] = {
-	[FRAME_ARP_REQUEST] = "arp-request",
-	[FRAME_ARP_REPLY] = "arp-reply",
-	[FRAME_NA] = "neighbour-advertisement",
-	[FRAME_NS] = "neighbour-solicitation",
-};
-_Static_assert(sizeof(kind_names) / sizeof(kind_names[0]) == FRAME__KINDS, "a name for each kind");
-
-const char *frame_kind_name(enum frame_kind kind) {
-	return kind_names[kind];
-}
-
 /* Broadcast, about an address; its sender and its target hardware address are still to be said. */
 static struct arp_frame arp_about(uint16_t operation, const uint8_t mac[static FRAME_MAC_LEN],
 				  const struct ip_address *address) {
@@ -266,8 +254,8 @@ static int parse_untagged(const uint8_t *frame, size_t len, uint16_t type, struc
 	return -ENOMSG;
 }
 
-/* VLAN 0 is none (IEEE 802.1Q, the null VLAN ID): the tag holds a priority alone, and the kernel takes such frames for untagged
- * ones. */
+/* VLAN 0 is none (IEEE 802.1Q, the null VLAN ID): the tag holds a priority alone, and the kernel takes such frames for
+ * untagged ones. */
 static int parse_tagged(const uint8_t *frame, size_t len, struct frame_claim *claim) {
 	enum { ADDRESSES = 2 * FRAME_MAC_LEN, BEHIND = ADDRESSES + VLAN_TAG_LEN };
 	uint8_t untagged[FRAME_LONGEST] = {0};

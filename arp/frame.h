@@ -1,5 +1,5 @@
-/* The frames that tell a network segment where an address is (gratuitous ARP, unsolicited neighbour advertisement) and those
- * that ask it. Pure: builds and parses bytes. announce.c sends, watch.c receives. */
+/* The frames that tell a network segment where an address is (gratuitous ARP, unsolicited neighbour advertisement) and
+ * those that ask it. Pure: builds and parses bytes. announce.c sends, watch.c receives. */
 #ifndef HAMON_ARP_FRAME_H
 #define HAMON_ARP_FRAME_H
 
@@ -18,7 +18,6 @@ enum {
 };
 
 enum frame_kind { FRAME_ARP_REQUEST, FRAME_ARP_REPLY, FRAME_NA, FRAME_NS, FRAME__KINDS };
-const char *frame_kind_name(enum frame_kind kind);
 
 /* Gratuitous ARP for an IPv4 address, broadcast, as request (the ARP announcement of RFC 5227 section 2.3: target hardware
  * address zero) or as reply (RFC 5944 section 4.6: target hardware address the sender's own). Some hosts refresh their
@@ -32,8 +31,8 @@ void frame_gratuitous_arp(bool reply, const uint8_t mac[static FRAME_MAC_LEN], c
 void frame_unsolicited_na(bool router, const uint8_t mac[static FRAME_MAC_LEN], const struct ip_address *address,
 			  uint8_t out[static FRAME_NA_LEN]);
 
-/* ARP probe for an IPv4 address (RFC 5227 section 2.1.1): who has it answers, and nobody learns anything of the asker, whose
- * protocol address is zero. Broadcast. */
+/* ARP probe for an IPv4 address (RFC 5227 section 2.1.1): who has it answers, and nobody learns anything of the asker,
+ * whose protocol address is zero. Broadcast. */
 void frame_arp_probe(const uint8_t mac[static FRAME_MAC_LEN], const struct ip_address *address,
 		     uint8_t out[static FRAME_ARP_LEN]);
 
@@ -58,8 +57,8 @@ struct frame_claim {
 
 /* Parses a whole Ethernet frame (padding allowed, and a tag of VLAN 0) as an ARP packet, a neighbour advertisement or a
  * neighbour solicitation and verifies what RFC 826 and RFC 4861 sections 7.1.1 and 7.1.2 ask a receiver to verify, the
- * checksum included. 0, -ENOMSG (another kind of frame, or another VLAN's; a probe, ARP's or IPv6's, which claims nothing) or
- * -EBADMSG. */
+ * checksum included. 0, -ENOMSG (another kind of frame, or another VLAN's; a probe, ARP's or IPv6's, which claims nothing)
+ * or -EBADMSG. */
 int frame_parse(const uint8_t *frame, size_t len, struct frame_claim *claim);
 
 #endif

@@ -26,8 +26,8 @@ enum {
 	DONE = CAPTURES, /* epoll's data: not a capture, but the thread's end of a job */
 };
 
-/* Neighbour discovery has no extension headers (RFC 6980), so the type is where the header ends. Multicast advertisements come
- * in without promiscuous mode: every interface with IPv6 is a member of all nodes (RFC 4291 section 2.8). */
+/* Neighbour discovery has no extension headers (RFC 6980), so the type is where the header ends. Multicast advertisements
+ * come in without promiscuous mode: every interface with IPv6 is a member of all nodes (RFC 4291 section 2.8). */
 static const char filter_text[] = "arp or (icmp6 and (ip6[40] = 135 or ip6[40] = 136))";
 
 enum phase {
@@ -100,8 +100,8 @@ static int set_filter(pcap_t *pcap) {
 	return status == 0 ? 0 : -EIO;
 }
 
-/* What we send is not even looked at by the filter, which costs all other traffic less; where the kernel cannot (before 4.20),
- * pcap_setdirection() leaves it out later. */
+/* What we send is not even looked at by the filter, which costs all other traffic less; where the kernel cannot (before
+ * 4.20), pcap_setdirection() leaves it out later. */
 static void ignore_outgoing(pcap_t *pcap) {
 	int yes = 1;
 

@@ -36,8 +36,8 @@ struct arp_watch_interface {
 	char name[IF_NAMESIZE];
 };
 
-/* These (at most ARP_WATCH_INTERFACES) are to be watched from now on, soon, and no others. One that goes down is watched again
- * when it comes back; one that could not be watched, or vanished, is tried again now. */
+/* These (at most ARP_WATCH_INTERFACES) are to be watched from now on, soon, and no others. One that goes down is watched
+ * again when it comes back; one that could not be watched, or vanished, is tried again now. */
 void arp_watch_want(struct arp_watch *watch, const struct arp_watch_interface *list, size_t n);
 
 /* Is the interface watched? 0 (also of one that was down when it vanished: nobody tells of that); -EINPROGRESS: it will be;

@@ -1,5 +1,5 @@
-/* Builds the status object, part by part. Times are UTC: the monitor must not read a time zone's file; whoever shows them to
- * people makes them local. */
+/* Builds the status object, part by part. Times are UTC: the monitor must not read a time zone's file; whoever shows them
+ * to people makes them local. */
 #include "hamon/status.h"
 
 #include <assert.h>

@@ -1,5 +1,5 @@
-/* What the monitor knows, as JSON (schema 1): one builder for `hamon status`, the exports and the checks. It only ever grows
- * within a schema. */
+/* What the monitor knows, as JSON (schema 1): one builder for `hamon status`, the exports and the checks. It only ever
+ * grows within a schema. */
 #ifndef HAMON_STATUS_H
 #define HAMON_STATUS_H
 

@@ -324,9 +324,9 @@ uint64_t lease_whole_ms(span_t length) {
 	return (uint64_t)((length + MSEC - 1) / MSEC);
 }
 
-/* Sent by a socket of root's, of the priority that heartbeats have. Root's is said positively: a frame that no socket sent (a
- * forwarded one) has no user, and matches nothing. And the user is not enough: the frames of a guest behind a macvtap have
- * the user who opened its device for it (nft_meta_get_eval_skugid(), net/netfilter/nft_meta.c), mostly root; but their
+/* Sent by a socket of root's, of the priority that heartbeats have. Root's is said positively: a frame that no socket sent
+ * (a forwarded one) has no user, and matches nothing. And the user is not enough: the frames of a guest behind a macvtap
+ * have the user who opened its device for it (nft_meta_get_eval_skugid(), net/netfilter/nft_meta.c), mostly root; but their
  * priority is 0, and the guest cannot set it (tap_get_user(), drivers/net/tap.c). */
 static void match_daemon(struct draft *draft) {
 	static const uint32_t root, priority = TC_PRIO_CONTROL;

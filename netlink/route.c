@@ -102,14 +102,15 @@ void route_sources_fini(struct route_sources *sources) {
 			close(sources->sockets[i]);
 }
 
-/* To nobody again: the source of the last connection would else be the next one's, and the socket would take datagrams in. */
+/* To nobody again: the source of the last connection would else be the next one's, and the socket would take datagrams
+ * in. */
 static int disconnect(int fd) {
 	struct sockaddr nobody = {.sa_family = AF_UNSPEC};
 	return connect(fd, &nobody, sizeof(nobody)) < 0 ? -errno : 0;
 }
 
-/* connect() chooses route and source as a packet would get them, and sends nothing. It reads the routes under RCU; RTM_GETROUTE
- * would wait for the rtnl lock, which others hold for seconds at times. */
+/* connect() chooses route and source as a packet would get them, and sends nothing. It reads the routes under RCU;
+ * RTM_GETROUTE would wait for the rtnl lock, which others hold for seconds at times. */
 static int connected_source(int fd, const struct ip_address *to, int ifindex, struct ip_address *source) {
 	union {
 		struct sockaddr any;

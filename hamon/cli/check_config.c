@@ -1,5 +1,5 @@
-/* `hamon check-config [FILE]`: says whether a configuration would be accepted on this machine, and what follows from it: the
- * derived timers, and each inequality that keeps two owners apart, with both sides. The rest is check_policy.c's. */
+/* `hamon check-config [FILE]`: says whether a configuration would be accepted on this machine, and what follows from it:
+ * the derived timers, and each inequality that keeps two owners apart, with both sides. The rest is check_policy.c's. */
 #include <assert.h>
 #include <errno.h>
 #include <json-c/json.h>

@@ -6,8 +6,8 @@
 /* A grant that fails again and again is tried once in so many dead intervals. */
 enum { CLAIM_DEADS = 4 };
 
-/* A node whose key differs is no dead peer: somebody lives there, and may well serve. Nor is one that lost its boot number, and
- * whose frames therefore pass for those of an earlier life. */
+/* A node whose key differs is no dead peer: somebody lives there, and may well serve. Nor is one that lost its boot number,
+ * and whose frames therefore pass for those of an earlier life. */
 bool claim_stranger(const struct core *core, mono_t now) {
 	return now - mono_max(core->wrong_key, core->peer.old_rx) <= core->config.timers.dead;
 }
@@ -22,23 +22,23 @@ bool claim_misled(const struct core *core) {
 	return peer_differs(core) && !claim_regains(core);
 }
 
-/* ELIGIBLE: automatic failover is in force, nothing is broken here, no stranger speaks for the peer, both were told the same,
- * the peer was met or need not have been, no operator stopped it, our dead interval covers the peer's times, and the tests
- * hold. */
+/* ELIGIBLE: automatic failover is in force, nothing is broken here, no stranger speaks for the peer, both were told the
+ * same, the peer was met or need not have been, no operator stopped it, our dead interval covers the peer's times, and the
+ * tests hold. */
 bool claim_eligible(const struct core *core, mono_t now) {
 	return core_automatic(core) && core->faults == 0 && !claim_stranger(core, now) && !claim_misled(core) &&
 	       (core->met || !core->config.wait_for_peer) && !core->aborted &&
 	       timers_cover(&core->config.timers, core->peer.cover) && connectivity_fit(core, now);
 }
 
-/* The countdown that people are given, or the hold-down after too many takeovers. Neither is for a lone survivor whose own lease
- * lapsed. */
+/* The countdown that people are given, or the hold-down after too many takeovers. Neither is for a lone survivor whose own
+ * lease lapsed. */
 span_t claim_delay(const struct core *core) {
 	return claim_regains(core) ? 0 : mono_max(core->config.countdown, damping_delay(core));
 }
 
-/* It counts from the peer's last heartbeat: a stall of ours begins the dead interval anew, and not all of a countdown, or one
- * would never end on a machine that freezes now and then. */
+/* It counts from the peer's last heartbeat: a stall of ours begins the dead interval anew, and not all of a countdown, or
+ * one would never end on a machine that freezes now and then. */
 mono_t claim_delayed_until(const struct core *core, span_t delay) {
 	return mono_max(core->peer.rx, core->start) + core->config.timers.dead + delay;
 }
@@ -63,8 +63,8 @@ static bool by_consent(const struct core *core, mono_t now) {
 	       !peer_unheard(core, now) && !handover_offers(core, now);
 }
 
-/* "claim by silence": on all links for D, with tests that held unbroken for H, and nobody who answers for a shared IP. Force
- * skips tests and delays, never D, and never an answer: who answers holds the lease. */
+/* "claim by silence": on all links for D, with tests that held unbroken for H, and nobody who answers for a shared IP.
+ * Force skips tests and delays, never D, and never an answer: who answers holds the lease. */
 static bool by_silence(const struct core *core, mono_t now) {
 	const struct timers *t = &core->config.timers;
 	bool forced = now < core->force_until;
@@ -138,8 +138,8 @@ void claim_permitted(struct core *core, mono_t now, int error, struct actions *a
 	speak_grant(core, now, actions);
 }
 
-/* What failed once may go well at once; what fails again and again, such as a link that takes nothing, is tried less and less
- * often: each trial takes an epoch. */
+/* What failed once may go well at once; what fails again and again, such as a link that takes nothing, is tried less and
+ * less often: each trial takes an epoch. */
 static void back_off(struct core *core, mono_t now) {
 	const struct timers *t = &core->config.timers;
 	span_t wait = t->heartbeat;

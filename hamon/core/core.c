@@ -128,6 +128,7 @@ static void sent(struct core *core, mono_t now, const struct event *event, struc
 	}
 }
 
+/* NOLINTNEXTLINE(readability-function-size) a case for each event, of a line or two */
 void core_step(struct core *core, mono_t now, const struct event *event, struct actions *actions) {
 	assert(now >= core->now);
 	core->now = now;

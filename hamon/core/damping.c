@@ -1,5 +1,5 @@
-/* Flap damping: a link that comes and goes shall not move the role each time. Each takeover by silence is counted and forgotten
- * after a while; from the fourth one on the next waits longer, twice as long each time. */
+/* Flap damping: a link that comes and goes shall not move the role each time. Each takeover by silence is counted and
+ * forgotten after a while; from the fourth one on the next waits longer, twice as long each time. */
 #include "hamon/core/parts.h"
 
 enum { FREE = 3 };

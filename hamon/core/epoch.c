@@ -1,8 +1,9 @@
 /* Epochs: every claim bears a higher one than anybody has seen. Owns parity, adoption and the reserve on disk. */
 #include "hamon/core/parts.h"
 
-/* Kept so many ahead, so that no claim waits for a disk. A node that starts anew begins at the end of its reserve, and whoever
- * holds the lease must go above that at once, or its lease lapses: so the holder keeps one epoch of its own more. */
+/* Kept so many ahead, so that no claim waits for a disk. A node that starts anew begins at the end of its reserve, and
+ * whoever holds the lease must go above that at once, or its lease lapses: so the holder keeps one epoch of its own
+ * more. */
 enum { RESERVE_AHEAD = 64, RESERVE_HOLDER = RESERVE_AHEAD + 2 };
 
 /* How long to wait after the state directory could not be written. */

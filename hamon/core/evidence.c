@@ -1,5 +1,5 @@
-/* What the wire itself says of the shared IPs: who else claims them. An answer outweighs a peer's silence, since the kernel lets
- * nobody answer who has no lease. */
+/* What the wire itself says of the shared IPs: who else claims them. An answer outweighs a peer's silence, since the kernel
+ * lets nobody answer who has no lease. */
 #include "hamon/core/parts.h"
 
 /* A stranger that is not seen for so long is gone. */

@@ -1,5 +1,5 @@
-/* Everything that must hold before this node may become primary, fact by fact: what `explain now` and dry runs list. The rules
- * themselves are claim.c's and handover.c's; a test holds the two against each other. */
+/* Everything that must hold before this node may become primary, fact by fact: what `explain now` and dry runs list. The
+ * rules themselves are claim.c's and handover.c's; a test holds the two against each other. */
 #include "hamon/core/parts.h"
 
 static uint32_t bit(enum fact fact, bool holds) {
@@ -11,7 +11,8 @@ static bool tests_pass(const struct core *core, mono_t now) {
 	return core->peer.known && !peer_unheard(core, now) ? connectivity_slow(core, now) : connectivity_fit(core, now);
 }
 
-/* A peer that is heard may be asked for the role, which equal configurations are asked for; a silent one may be replaced. */
+/* A peer that is heard may be asked for the role, which equal configurations are asked for; a silent one may be
+ * replaced. */
 static bool told_the_same(const struct core *core, mono_t now) {
 	return peer_unheard(core, now) ? !claim_misled(core) : !peer_differs(core);
 }
@@ -47,7 +48,8 @@ static uint32_t ahead(const struct core *core, mono_t now) {
 	       bit(FACT_PROVEN, core->peer.known && !peer_unheard(core, now));
 }
 
-/* By force neither contact nor tests nor equal configurations are asked for; but without contact a takeover is by silence. */
+/* By force neither contact nor tests nor equal configurations are asked for; but without contact a takeover is by
+ * silence. */
 static uint32_t forced(const struct core_facts *facts) {
 	uint32_t always = bit(FACT_NO_FAULT, true) | bit(FACT_NO_VETO, true) | bit(FACT_EPOCHS, true);
 	uint32_t silence = bit(FACT_COVERED, true) | bit(FACT_NO_HOLDER, true) | bit(FACT_FENCED, true);

@@ -1,9 +1,9 @@
-/* The two commands that a claim waits for: before-primary, which may veto, and the fence, which makes a silent peer harmless.
- * Each is answered within its deadline, by whoever runs it; nothing else of the node waits. */
+/* The two commands that a claim waits for: before-primary, which may veto, and the fence, which makes a silent peer
+ * harmless. Each is answered within its deadline, by whoever runs it; nothing else of the node waits. */
 #include "hamon/core/parts.h"
 
-/* An agreement, and a fence that succeeded, are worth something for so long: what was fenced may be started again. A veto, and
- * a fence that failed, are asked again after as long. */
+/* An agreement, and a fence that succeeded, are worth something for so long: what was fenced may be started again. A veto,
+ * and a fence that failed, are asked again after as long. */
 static const span_t agreement = 30 * SEC;
 static const span_t again = 10 * SEC;
 

@@ -30,8 +30,8 @@ static void wait_until(struct core *core, mono_t until) {
 }
 
 /* "takeover asked": a number that was never used before, made of the boot number and a counter. Nothing is asked for before
- * the before-primary command agrees, since what is released is not served meanwhile. Who asks of his own accord comes again,
- * if there is still a reason then. */
+ * the before-primary command agrees, since what is released is not served meanwhile. Who asks of his own accord comes
+ * again, if there is still a reason then. */
 static void ask(struct core *core, mono_t now, enum cause cause, struct actions *actions) {
 	core->ask_pending = false;
 	if (!gate_agrees(core, now, actions)) {

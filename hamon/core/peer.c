@@ -53,8 +53,8 @@ static span_t smooth(span_t old, span_t sample, span_t n) {
 	return old < 0 ? sample : old + (sample - old) / n;
 }
 
-/* For people, never for belief: the round trip as RFC 6298 smooths it, less the time that our frame's echo waited over there;
- * the jitter as RFC 3550 section 6.4.1 does. */
+/* For people, never for belief: the round trip as RFC 6298 smooths it, less the time that our frame's echo waited over
+ * there; the jitter as RFC 3550 section 6.4.1 does. */
 static void measure(const struct core *core, struct link *link, const struct heartbeat *hb, mono_t rx) {
 	mono_t decided = echoed(core, hb);
 	span_t waited = hb->echo_age_us * USEC;
@@ -105,8 +105,9 @@ static void restarted(struct core *core, mono_t now, uint64_t boot, struct actio
 		core->links[i] = (struct link){.up = core->links[i].up, .rx = core->links[i].rx, .rtt = -1, .jitter = -1};
 }
 
-/* The peer knows a boot number of ours that is later than this one: the state directory was lost, and the clock is behind. It
- * takes all that we say for a replay, and would for ever, so not even a lease that we hold keeps this start from ending. */
+/* The peer knows a boot number of ours that is later than this one: the state directory was lost, and the clock is behind.
+ * It takes all that we say for a replay, and would for ever, so not even a lease that we hold keeps this start from
+ * ending. */
 static void check_boot(struct core *core, mono_t now, const struct heartbeat *hb, struct actions *actions) {
 	if (core->raising || hb->echo_boot <= core->boot || now - core->wrong_key <= core->config.timers.dead)
 		return;
@@ -137,7 +138,8 @@ static void note_cover(struct core *core, mono_t now, struct actions *actions) {
 	peer->uncovered_noted = !covered;
 }
 
-/* "heartbeat in: deaf". It counts for the sequence and for `seen`, and is not heard: no echo, no lease, no silence ended. */
+/* "heartbeat in: deaf". It counts for the sequence and for `seen`, and is not heard: no echo, no lease, no silence
+ * ended. */
 static void deaf(struct core *core, mono_t rx) {
 	core->peer.deaf_rx = mono_max(core->peer.deaf_rx, rx);
 	core->peer.says = false;

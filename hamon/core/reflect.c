@@ -1,5 +1,5 @@
-/* When heartbeats also go by way of the test IPs, which hand them to the peer: a path that exists whenever both reach one of
- * them. Seldom while links of our own carry; with every heartbeat while one of the two hears nothing on them. */
+/* When heartbeats also go by way of the test IPs, which hand them to the peer: a path that exists whenever both reach one
+ * of them. Seldom while links of our own carry; with every heartbeat while one of the two hears nothing on them. */
 #include "hamon/core/parts.h"
 
 static const span_t slow_interval = 1 * SEC;

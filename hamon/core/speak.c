@@ -16,7 +16,8 @@ bool speak_listening(const struct core *core, mono_t now) {
 
 /* DEAF: we hear nobody, and may not take over. A peer that counted us as heard would wait for ever. A forced takeover may:
  * and each time that we say deaf, its dead interval would begin anew. Who receives the peer's own deaf heartbeats is not
- * deaf, though they count for nothing else: two that may not take over would else stay deaf to one another after a split. */
+ * deaf, though they count for nothing else: two that may not take over would else stay deaf to one another after a
+ * split. */
 bool speak_deaf(const struct core *core, mono_t now) {
 	mono_t received = mono_max(core->peer.rx, core->peer.deaf_rx);
 

@@ -9,8 +9,8 @@
 #define LATENESS (1500 * USEC)
 /* q: a data frame of the old primary may still stand in a queue of its own when its lease ends. */
 #define QUEUEING MSEC
-/* delta, besides an h: the permit takes a round trip to the kernel. The h is for a machine that stands still now and then: the
- * wake that finds the dead interval over, or the tests due, may come late by a freeze. */
+/* delta, besides an h: the permit takes a round trip to the kernel. The h is for a machine that stands still now and then:
+ * the wake that finds the dead interval over, or the tests due, may come late by a freeze. */
 #define REACTION (2 * MSEC)
 /* claim: the grant and the first chunk cost about 2 ms, and an address about 40 us: netlink, then its announcements. */
 #define CLAIM_BASE    (2 * MSEC)

@@ -28,8 +28,8 @@ int command_start(struct command *command, const struct command_ask *ask);
 /* What is there of its output. Bytes read; 0: it closed it; -EAGAIN: nothing now. */
 ssize_t command_read(struct command *command, char *out, size_t size);
 
-/* 0: it ended, or its deadline came and it is being killed: *verdict is set. -EAGAIN: not yet. -EPIPE: there will be no verdict
- * (any more). */
+/* 0: it ended, or its deadline came and it is being killed: *verdict is set. -EAGAIN: not yet. -EPIPE: there will be no
+ * verdict (any more). */
 int command_verdict(struct command *command, struct guard_verdict *verdict);
 
 /* It wrote enough, or its end was told. */

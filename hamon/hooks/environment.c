@@ -52,7 +52,8 @@ void environment_make(struct environment *environment, const struct conf *conf, 
 	add(environment, "HAMON_EVENT_NUMBER=%" PRIu64, order->event);
 }
 
-/* The agents' interface: `plug` is what most call the machine, `port` what older ones do, `nodename` what the cluster does. */
+/* The agents' interface: `plug` is what most call the machine, `port` what older ones do, `nodename` what the cluster
+ * does. */
 void environment_fence_input(char out[static ENVIRONMENT_INPUT], const struct conf *conf) {
 	const char *peer = conf->nodes[!conf->self].name;
 	int n = snprintf(out, ENVIRONMENT_INPUT, "action=off\nnodename=%s\nplug=%s\nport=%s\n", peer, peer, peer);

@@ -16,8 +16,8 @@ struct environment {
 	char text[ENVIRONMENT_TEXT]; /* 1,024 shared IPs fit */
 };
 
-/* Nothing of the daemon's own environment is in it. The health command is asked about the service, whatever the state: it is
- * not told of a change. */
+/* Nothing of the daemon's own environment is in it. The health command is asked about the service, whatever the state: it
+ * is not told of a change. */
 void environment_make(struct environment *environment, const struct conf *conf, const struct message_run *order);
 
 /* The peer is to be switched off, as fence agents read it: lines of key=value. */

@@ -66,8 +66,8 @@ static void supervisor_says(void *arg, uint32_t events) {
 
 /* ---- orders ---- */
 
-/* Both pipes are filled by others: a newer configuration than ours is there by the time its monitor means it. An older one is
- * what the monitor decided by; that this node changed its state is so by any configuration. */
+/* Both pipes are filled by others: a newer configuration than ours is there by the time its monitor means it. An older one
+ * is what the monitor decided by; that this node changed its state is so by any configuration. */
 static bool other_configuration(struct hooks *hooks, const struct message_run *order) {
 	if (order->generation > hooks->generation)
 		hear_supervisor(hooks);
@@ -136,8 +136,8 @@ static void ask_health(struct hooks *hooks) {
 	lane_run(&hooks->lanes[LANE_HEALTH], &order);
 }
 
-/* Until the supervisor is gone; or the monitor, and all that it ordered of this node's own is done. What still runs then ends
- * with us: its guard sees to that. */
+/* Until the supervisor is gone; or the monitor, and all that it ordered of this node's own is done. What still runs then
+ * ends with us: its guard sees to that. */
 static void run(struct hooks *hooks) {
 	while (!hooks->gone && !(hooks->ending && hooks->queue.n == 0 && !hooks->lanes[LANE_STATES].busy)) {
 		loop_wait(&hooks->loop, health_due(hooks));

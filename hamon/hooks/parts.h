@@ -32,8 +32,8 @@ struct lane {
 	char last[LINES_TEXT];
 };
 
-/* Side by side: this node's own commands in the order of its states, the fence that a claim waits for, and the question after
- * the service's health. */
+/* Side by side: this node's own commands in the order of its states, the fence that a claim waits for, and the question
+ * after the service's health. */
 enum lane_kind { LANE_STATES, LANE_FENCE, LANE_HEALTH, LANE__COUNT };
 
 struct hooks {

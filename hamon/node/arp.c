@@ -1,5 +1,5 @@
-/* Who claims the shared IPs on the wire: the peer, or somebody who may be the peer (EV_HOLDER), or a stranger (EV_STRANGER, and
- * a note that names him). And the questions that bring a silent holder to speak. */
+/* Who claims the shared IPs on the wire: the peer, or somebody who may be the peer (EV_HOLDER), or a stranger (EV_STRANGER,
+ * and a note that names him). And the questions that bring a silent holder to speak. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -127,8 +127,8 @@ bool node_arp_is_peers(const struct node_interface *interface, const uint8_t mac
 	return false;
 }
 
-/* We hold the lease, and the peer is heard and has none: its kernel lets it claim nothing. What was claimed before we were in
- * this state may be from the time before it gave the lease away. */
+/* We hold the lease, and the peer is heard and has none: its kernel lets it claim nothing. What was claimed before we were
+ * in this state may be from the time before it gave the lease away. */
 static bool peer_is_silent(struct node *node, mono_t rx) {
 	const struct core_status *core = node_status(node);
 	enum status_peer_state peer = status_peer_state(core, node->now, node->core_config.timers.unheard);
@@ -136,10 +136,10 @@ static bool peer_is_silent(struct node *node, mono_t rx) {
 	return core->hold && rx > core->since && peer != PEER_UNHEARD && peer != PEER_PRIMARY;
 }
 
-/* A host with two interfaces in one network answers for an address of one by the other as well (Linux, unless arp_ignore says
- * otherwise), so each interface of ours, and of the peer's, speaks for its node. The peer's MAC on this one is not known where
- * no Ethernet heartbeats of its come in: then anybody may be the peer, and the safe answer is that he is, as long as the peer
- * could speak at all. */
+/* A host with two interfaces in one network answers for an address of one by the other as well (Linux, unless arp_ignore
+ * says otherwise), so each interface of ours, and of the peer's, speaks for its node. The peer's MAC on this one is not
+ * known where no Ethernet heartbeats of its come in: then anybody may be the peer, and the safe answer is that he is, as
+ * long as the peer could speak at all. */
 static enum claimant claimant_of(struct node *node, unsigned interface, const uint8_t mac[static FRAME_MAC_LEN],
 				 mono_t rx) {
 	bool peer = false;
@@ -218,8 +218,8 @@ static bool is_unwatched(int state) {
 	return true;
 }
 
-/* Once, of what stays so for a while: `name` is the first of them, NULL: there is none. What is just being tried (-EINPROGRESS)
- * says nothing either way. */
+/* Once, of what stays so for a while: `name` is the first of them, NULL: there is none. What is just being tried
+ * (-EINPROGRESS) says nothing either way. */
 static void judge_watch(struct node *node, const char *name, int state, bool trying) {
 	struct node_arp *arp = &node->arp;
 

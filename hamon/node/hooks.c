@@ -1,5 +1,6 @@
-/* The configuration's commands, as far as the monitor has to do with them: orders to the hooks worker, what it answers, and the
- * deadlines that hold without an answer. Orders wait for a worker in a ring of their own; nothing else waits for one. */
+/* The configuration's commands, as far as the monitor has to do with them: orders to the hooks worker, what it answers, and
+ * the deadlines that hold without an answer. Orders wait for a worker in a ring of their own; nothing else waits for
+ * one. */
 #include <assert.h>
 #include <errno.h>
 #include <stdio.h>
@@ -135,8 +136,8 @@ void node_hooks_run(struct node *node, enum run run, uint32_t id) {
 
 /* ---- changes of state ---- */
 
-/* Whoever was primary is backup as soon as it is anything else; what starts is, when it has settled as that. A hand-over that
- * came back to us was none: the service was quiesced, and goes on. RUN__COUNT: nothing. */
+/* Whoever was primary is backup as soon as it is anything else; what starts is, when it has settled as that. A hand-over
+ * that came back to us was none: the service was quiesced, and goes on. RUN__COUNT: nothing. */
 static enum run command_for(enum state to, enum run shown) {
 	bool served = shown == RUN_PRIMARY || shown == RUN_QUIESCE;
 

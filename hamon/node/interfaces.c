@@ -111,9 +111,9 @@ void node_interfaces_resync(struct node *node) {
 
 /* ---- notices ---- */
 
-/* A link notice: about one of ours by name, by index, or both. Looked up afresh, by the name of the configuration: the notice
- * may be older than the interface is, and that name may be an alternative one (`altname`), which notices do not lead with. A
- * renamed interface is gone under its old name. */
+/* A link notice: about one of ours by name, by index, or both. Looked up afresh, by the name of the configuration: the
+ * notice may be older than the interface is, and that name may be an alternative one (`altname`), which notices do not lead
+ * with. A renamed interface is gone under its old name. */
 static void link_noticed(struct node *node, const struct iface *link) {
 	for (unsigned i = 0; i < node->interfaces_n; i++) {
 		const struct node_interface *interface = &node->interfaces[i];

@@ -1,6 +1,6 @@
 /* The kernel lease on the core's behalf: the table stands on the interfaces as they are now, and is put back when somebody
- * touches it; the permit, the drop, and what a refused heartbeat means. With lease = "off" there is none of it: what the core
- * believes is all there is. */
+ * touches it; the permit, the drop, and what a refused heartbeat means. With lease = "off" there is none of it: what the
+ * core believes is all there is. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,8 +28,8 @@ static uint16_t udp_port(const struct conf *conf) {
 	return 0;
 }
 
-/* The interfaces that are there, and the addresses: the configured ones, those that are still to be removed, and those that the
- * thread may just be adding. */
+/* The interfaces that are there, and the addresses: the configured ones, those that are still to be removed, and those that
+ * the thread may just be adding. */
 static void make_plan(const struct node *node, struct lease_plan *plan) {
 	memset(plan, 0, sizeof *plan);
 	plan->length = node->core_config.timers.lease;
@@ -168,8 +168,8 @@ static void watch_ready(void *arg, uint32_t events) {
 
 /* ---- the lease ---- */
 
-/* Where the table is gone, and the notice of that is not read yet, it is made first: no reason not to serve. One that could not be
- * brought up to date is: what it does not name it does not guard. */
+/* Where the table is gone, and the notice of that is not read yet, it is made first: no reason not to serve. One that could
+ * not be brought up to date is: what it does not name it does not guard. */
 static int permit(struct node *node, span_t life) {
 	struct node_lease *lease = &node->lease;
 

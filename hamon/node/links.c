@@ -135,8 +135,8 @@ static bool is_twin(struct node *node, const uint8_t *frame, size_t len) {
 	return heartbeat_unpack(frame, len, &hb) == HEARTBEAT_OK && (hb.boot != core->boot || hb.seq > core->sent);
 }
 
-/* What a test IP reflects says nothing of who lives there: whoever reaches the test IP can have it answer to us, from afar. And
- * a node under our name would have it answer to our peer. So it is only counted. */
+/* What a test IP reflects says nothing of who lives there: whoever reaches the test IP can have it answer to us, from afar.
+ * And a node under our name would have it answer to our peer. So it is only counted. */
 static void reject(struct node *node, enum heartbeat_reject reason, const uint8_t *frame, size_t len, unsigned slot) {
 	const char *link = node->conf.links[slot].name;
 
@@ -295,8 +295,8 @@ static int send_by(struct node *node, unsigned bearer, const uint8_t *frame, con
 	return error;
 }
 
-/* The marked heartbeat was sent: did the mark do its work? What an Ethernet link takes has passed the rules, for they stood on
- * its interface before it was bound. */
+/* The marked heartbeat was sent: did the mark do its work? What an Ethernet link takes has passed the rules, for they stood
+ * on its interface before it was bound. */
 static enum sent effect(struct node *node, unsigned bearer, enum heartbeat_mark mark) {
 	unsigned kind = kind_of(node, bearer);
 	bool waits = kind == DATAGRAM; /* perhaps, for the neighbour's address */
@@ -326,9 +326,9 @@ static enum sent send_marked(struct node *node, unsigned bearer, const uint8_t *
 	return result;
 }
 
-/* The mark goes out on one link alone, or bare, once for each decision: each marked frame renews by itself, and a freeze between
- * two of them would buy the lease once more than the timers count on. The links get the same heartbeat without it; of a grant
- * that was refused, which speaks of a lease, nothing. */
+/* The mark goes out on one link alone, or bare, once for each decision: each marked frame renews by itself, and a freeze
+ * between two of them would buy the lease once more than the timers count on. The links get the same heartbeat without it;
+ * of a grant that was refused, which speaks of a lease, nothing. */
 static enum sent send_by_all(struct node *node, uint8_t links, const uint8_t *marked, const uint8_t *plain,
 			     const struct heartbeat *hb) {
 	int first = hb->mark == MARK_PLAIN ? -1 : choose_bearer(node, hb, links);

@@ -16,8 +16,8 @@ static bool is_own(const struct node *node, const struct ip_address *address) {
 	return node_ips_find(node, address) < 0;
 }
 
-/* What the routes say of the first test IP of the family that has one; or what they said before, for the kernel flushes a lost
- * interface's routes, and a shared IP may be preferred while it stands (RFC 6724 leaves equals to the kernel). */
+/* What the routes say of the first test IP of the family that has one; or what they said before, for the kernel flushes a
+ * lost interface's routes, and a shared IP may be preferred while it stands (RFC 6724 leaves equals to the kernel). */
 static struct ip_address routed(const struct node *node, unsigned family) {
 	const struct node_tests *tests = &node->tests;
 	struct ip_address source;

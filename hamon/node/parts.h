@@ -399,11 +399,11 @@ mono_t node_lease_deadline(const struct node *node); /* when a table that the ke
 void node_lease_permit(struct node *node, span_t life);
 void node_lease_drop_permit(struct node *node);
 void node_lease_drop(struct node *node);
-/* A marked heartbeat could not be sent for want of room (ENOBUFS). The kernel drops it so when there is no lease, or no permit;
- * a full queue says the same: is the element gone? */
+/* A marked heartbeat could not be sent for want of room (ENOBUFS). The kernel drops it so when there is no lease, or no
+ * permit; a full queue says the same: is the element gone? */
 bool node_lease_refused(struct node *node, enum heartbeat_mark mark);
-/* A heartbeat with the renew mark was sent, and may still wait in the kernel, or have met no rule. SENT_OUT: the lease was renewed for this decision;
- * SENT_REFUSED: there is none; SENT_FAILED: not, or not yet. */
+/* A heartbeat with the renew mark was sent, and may still wait in the kernel, or have met no rule. SENT_OUT: the lease was
+ * renewed for this decision; SENT_REFUSED: there is none; SENT_FAILED: not, or not yet. */
 enum sent node_lease_renewed(struct node *node);
 /* A heartbeat with the grant mark left: is the lease there? Not if nothing stood in its way. */
 bool node_lease_granted(struct node *node);
@@ -430,7 +430,8 @@ void node_arp_probe(struct node *node, const struct ip_set *set);
 void node_hooks_init(struct node *node);
 /* A new worker's pipe, which is owned from now on. */
 void node_hooks_attach(struct node *node, int fd);
-/* Has the hooks worker run a command; EV_RAN comes of RUN_FENCE and RUN_BEFORE_PRIMARY alone, at its deadline at the latest. */
+/* Has the hooks worker run a command; EV_RAN comes of RUN_FENCE and RUN_BEFORE_PRIMARY alone, at its deadline at the
+ * latest. */
 void node_hooks_run(struct node *node, enum run run, uint32_t id);
 /* A change of state: the command that belongs to it, if there is one. */
 void node_hooks_note(struct node *node, const struct note *note);
@@ -438,7 +439,8 @@ void node_hooks_tick(struct node *node);
 mono_t node_hooks_deadline(const struct node *node);
 
 /* ---- frames.c ---- */
-/* A heartbeat came in or went out, by a link or (links_n) bare; hb is not looked at unless it was verified: HEARTBEAT_OK, REJECT_OLD_BOOT, REJECT_REPLAY. */
+/* A heartbeat came in or went out, by a link or (links_n) bare; hb is not looked at unless it was verified: HEARTBEAT_OK,
+ * REJECT_OLD_BOOT, REJECT_REPLAY. */
 void node_frame_heartbeat(struct node *node, unsigned link, bool in, enum heartbeat_reject verdict,
 			  const struct heartbeat *hb);
 /* Hands the core a verified heartbeat (EV_HEARTBEAT), and tells those who watch whether it was believed. */

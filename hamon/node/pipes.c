@@ -217,8 +217,8 @@ static void keep(struct conf *next, const struct conf *now, struct words *told, 
 	memcpy(next->observers, now->observers, sizeof now->observers);
 }
 
-/* The digest of what is in force, while something of the file that was read waits for a restart: neither that file's nor that of
- * the one we were started with, for this is neither; but the same on two nodes that were told the same two. */
+/* The digest of what is in force, while something of the file that was read waits for a restart: neither that file's nor
+ * that of the one we were started with, for this is neither; but the same on two nodes that were told the same two. */
 static uint64_t digest_between(uint64_t started, uint64_t read) {
 	uint64_t digest = started ^ (read << 1 | read >> 63);
 

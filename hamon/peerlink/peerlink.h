@@ -96,14 +96,14 @@ bool peerlink_ready(const struct peerlink *link);
  * neighbour's link-layer address. */
 int peerlink_send(struct peerlink *link, const uint8_t *heartbeat, size_t len);
 
-/* A bare frame: a heartbeat as on an Ethernet link, on an interface that has none, so that its mark passes the egress hook there.
- * The socket, which hears nothing, or -errno. */
+/* A bare frame: a heartbeat as on an Ethernet link, on an interface that has none, so that its mark passes the egress hook
+ * there. The socket, which hears nothing, or -errno. */
 int peerlink_bare_open(void);
 /* Errors as of peerlink_send(). */
 int peerlink_bare_send(int fd, int ifindex, const uint8_t mac[static ETH_ALEN], const uint8_t *heartbeat, size_t len);
 
-/* Receives one heartbeat. 0; -EAGAIN when the link is drained, or after many frames that are none of ours (epoll then says at
- * once that there is more); or -errno. *frame is valid after 0 only. */
+/* Receives one heartbeat. 0; -EAGAIN when the link is drained, or after many frames that are none of ours (epoll then says
+ * at once that there is more); or -errno. *frame is valid after 0 only. */
 int peerlink_receive(struct peerlink *link, struct peerlink_frame *frame);
 
 #endif

@@ -84,8 +84,9 @@ static void forget_errors(int fd) {
 			break;
 }
 
-/* What is told may be the fate of an earlier datagram, and this one was not sent then: so it is sent once more. Not where the
- * egress hook has seen its mark: it says ENOBUFS itself, as a full queue behind it does, and an interface behind it ENETDOWN. */
+/* What is told may be the fate of an earlier datagram, and this one was not sent then: so it is sent once more. Not where
+ * the egress hook has seen its mark: it says ENOBUFS itself, as a full queue behind it does, and an interface behind it
+ * ENETDOWN. */
 static int send_datagram(struct peerlink *link, const uint8_t *heartbeat, size_t len) {
 	struct iovec part = {.iov_base = (void *)heartbeat, .iov_len = len}; /* read only, though its type cannot say so */
 	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};

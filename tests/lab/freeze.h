@@ -33,8 +33,8 @@ nanos freeze_scale(nanos worst);
  * into that time. */
 bool freeze_excuses(const struct freeze *freeze, nanos within, nanos fault, nanos recovery);
 
-/* May a lease have run out by it, so that what followed was another course than the test's? A primary bears a freeze of L - h,
- * which is a little more than an eighth of `within`. */
+/* May a lease have run out by it, so that what followed was another course than the test's? A primary bears a freeze of L -
+ * h, which is a little more than an eighth of `within`. */
 bool freeze_may_lapse(const struct freeze *freeze, nanos within, nanos from, nanos to);
 
 #endif

@@ -258,7 +258,8 @@ static bool is_tested(struct json_object *status) {
 	return true;
 }
 
-/* Does it hear the other one, and is heard by it? A node that is heard again is the other's backup half a round trip before. */
+/* Does it hear the other one, and is heard by it? A node that is heard again is the other's backup half a round trip
+ * before. */
 static bool is_in_contact(struct json_object *status) {
 	struct json_object *facts = json_object_object_get(status, "facts");
 	for (size_t i = 0; facts && i < json_object_array_length(facts); i++) {

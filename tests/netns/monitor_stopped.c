@@ -16,6 +16,7 @@ NETNS_TEST(monitor_stopped, "a monitor stands still for long: when it goes on th
 	scene_start(scene, NET_HA1);
 	pid_t backup = monitor_of(scene, NET_HA2), primary = monitor_of(scene, NET_HA1);
 	nanos fault = clock_now();
+	fault_count();
 	kill(backup, SIGSTOP);
 	scene_watch(scene, NET_HA1, fault, 3 * scene->within);
 	kill(backup, SIGCONT);
@@ -24,6 +25,7 @@ NETNS_TEST(monitor_stopped, "a monitor stands still for long: when it goes on th
 
 	/* Its supervisor notices and takes lease and address off, long before the backup's time is up. */
 	fault = clock_now();
+	fault_count();
 	kill(primary, SIGSTOP);
 	scene_moved(scene, NET_HA1, NET_HA2, fault, scene->within);
 	scene_check(scene, !pair_holds(&scene->pair, NET_HA1, PAIR_SHARED),

@@ -64,7 +64,8 @@ NETNS_TEST(resolve_both_primary,
 	owners_check_silent(scene, PAIR_SHARED, NET_HA1, kept);
 }
 
-/* Each was told to stand down while it was primary and could not hear the other: none of them offers, or takes, anything. */
+/* Each was told to stand down while it was primary and could not hear the other: none of them offers, or takes,
+ * anything. */
 static void stand_both_down(struct scene *scene) {
 	scene_verb(scene, NET_HA2, "pause");
 	net_split_halves(&scene->net, 1U << NET_GATEWAY2);

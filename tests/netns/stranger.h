@@ -13,8 +13,8 @@ void stranger_open(struct scene *scene, const struct pair_conf *conf);
 /* The host raises the alarm within a second of the stranger's claim: its MAC in the log and in status. */
 void stranger_check_alarm(struct scene *scene, enum net_host host, nanos claim);
 
-/* Has the stranger claim the shared IP. Both nodes raise the alarm within a second: its MAC in the log and in status. Returns
- * when it began. */
+/* Has the stranger claim the shared IP. Both nodes raise the alarm within a second: its MAC in the log and in status.
+ * Returns when it began. */
 nanos stranger_claims(struct scene *scene);
 
 #endif

@@ -8,7 +8,8 @@
 static const nanos defend = 10 * NANOS_SEC;
 static const nanos late_most = 2 * NANOS_MS; /* from a decision to the wire, on a machine that runs */
 
-/* A role that is regained after a freeze is announced again, and that is no defence: a scale at which it is not lost so soon. */
+/* A role that is regained after a freeze is announced again, and that is no defence: a scale at which it is not lost so
+ * soon. */
 static const nanos steady = 2 * NANOS_SEC;
 
 /* The primary's gratuitous requests: how many, and the least time between two of them. */

@@ -26,7 +26,7 @@ struct request {
 static uint16_t checksum(const struct request *request) {
 	uint16_t words[(sizeof(*request) - sizeof(request->ip)) / sizeof(uint16_t)];
 	uint32_t sum = 0;
-	memcpy(words, &request->echo, sizeof(words));
+	memcpy(words, (const uint8_t *)request + sizeof(request->ip), sizeof(words));
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		sum += words[i];
 	while (sum >> 16)

@@ -1,4 +1,5 @@
-/* What a node's monitor does for its core: heartbeats, permit and lease, addresses, announcements, disk, tests, commands. */
+/* What a node's monitor does for its core: heartbeats, permit and lease, addresses, announcements, disk, tests,
+ * commands. */
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
@@ -136,8 +137,8 @@ static void drop_permit(struct world *w, struct host *host) {
 	checker_unpermit(&w->checker, host->index);
 }
 
-/* Confirmed at once, since no frame leaves without the lease: if the table stands (else it is built first) and has its chains.
- * If it has not, only addresses that are gone are silent. */
+/* Confirmed at once, since no frame leaves without the lease: if the table stands (else it is built first) and has its
+ * chains. If it has not, only addresses that are gone are silent. */
 static void drop_lease(struct world *w, struct host *host) {
 	if (host_netlink_fails(w, host)) {
 		faults_count(w, MISHAP_DROP_REFUSED);

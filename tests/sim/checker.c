@@ -218,8 +218,8 @@ static bool told(const struct checker_node *node, unsigned index) {
 	return !peer->lease && (peer->leaving || released || ((node->known & 1) == index && peer->want == 0));
 }
 
-/* A claim rests on a frame of the peer that is not older than an echo may be, and says that it holds nothing; or on silence for
- * D, and on all that is asked for besides. */
+/* A claim rests on a frame of the peer that is not older than an echo may be, and says that it holds nothing; or on silence
+ * for D, and on all that is asked for besides. */
 static void check_claim(struct checker *checker, unsigned index, mono_t now) {
 	struct checker_node *node = &checker->node[index];
 	const struct timers *t = &node->config.timers;

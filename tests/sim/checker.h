@@ -88,8 +88,8 @@ void checker_init(struct checker *checker, struct tally *tally);
 void checker_fail(struct checker *checker, enum promise promise, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* A monitor starts. `mark`: what its disk says that no epoch lies above; wiped: its disk knows nothing any more; restarted: its
- * supervisor lived, and remembers whether the other was heard. */
+/* A monitor starts. `mark`: what its disk says that no epoch lies above; wiped: its disk knows nothing any more; restarted:
+ * its supervisor lived, and remembers whether the other was heard. */
 void checker_boot(struct checker *checker, unsigned node, mono_t now, uint64_t mark, bool wiped, bool restarted);
 
 /* Is its boot number larger than any that it used before? */

@@ -1,5 +1,5 @@
-/* The commands of the configuration, as the hooks worker runs them: the fence, which takes the peer's power; before-primary,
- * which may veto; health. Each may fail, or hang until its deadline. */
+/* The commands of the configuration, as the hooks worker runs them: the fence, which takes the peer's power;
+ * before-primary, which may veto; health. Each may fail, or hang until its deadline. */
 #include "tests/sim/faults.h"
 
 /* So long the core waits before it asks again. */

@@ -116,8 +116,8 @@ static void draw_mood(struct world *w) {
 		mood->weight[MISHAP_TAKEOVER] += 50;
 }
 
-/* How much longer than usual the healed pair may take: the preferred node asks for the role back; and unless an operator clears
- * it, a command that failed is tried again after 10 s, and a stranger is remembered for a minute. */
+/* How much longer than usual the healed pair may take: the preferred node asks for the role back; and unless an operator
+ * clears it, a command that failed is tried again after 10 s, and a stranger is remembered for a minute. */
 static span_t draw_settling(const struct world *w) {
 	const struct core_config *config = &w->host[0].config;
 	span_t commands = config->fence || config->gate ? 4 * w->command + (w->mood.clears ? 0 : 12 * SEC) : 0;

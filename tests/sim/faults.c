@@ -38,7 +38,8 @@ static void kill_all(struct world *w, struct host *host) {
 	restart(w, host, true);
 }
 
-/* A supervisor that lives silences the node, at the latest as it starts the next one; else somebody starts everything anew. */
+/* A supervisor that lives silences the node, at the latest as it starts the next one; else somebody starts everything
+ * anew. */
 static void kill_monitor(struct world *w, struct host *host) {
 	world_trace(w, "node%u its monitor is KILLED", host->index);
 	host_end(host);

@@ -1,6 +1,6 @@
-/* One node of the simulated pair. host.c is its monitor: what node.c does in the daemon, on the world's clock. It wakes, hands
- * the core what came in, lets acts.c carry its actions out one by one, and brings back how they ended. life.c is what surrounds
- * it: start and end, the supervisor, the disk. */
+/* One node of the simulated pair. host.c is its monitor: what node.c does in the daemon, on the world's clock. It wakes,
+ * hands the core what came in, lets acts.c carry its actions out one by one, and brings back how they ended. life.c is what
+ * surrounds it: start and end, the supervisor, the disk. */
 #ifndef SIM_HOST_H
 #define SIM_HOST_H
 

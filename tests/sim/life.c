@@ -1,5 +1,5 @@
-/* The life of a node's monitor, and what surrounds it: the supervisor, which starts it, and silences the node when it dies or
- * stops; the disk; what an earlier life left. */
+/* The life of a node's monitor, and what surrounds it: the supervisor, which starts it, and silences the node when it dies
+ * or stops; the disk; what an earlier life left. */
 #include <string.h>
 
 #include "tests/sim/faults.h"
@@ -102,8 +102,8 @@ static struct core_memory read_disk(struct world *w, struct host *host, bool wip
 	return memory;
 }
 
-/* What an earlier life left is purged, and the table built, before a word is said; until that can be done the supervisor tries
- * again. */
+/* What an earlier life left is purged, and the table built, before a word is said; until that can be done the supervisor
+ * tries again. */
 static bool purge(struct world *w, struct host *host) {
 	if (host_netlink_fails(w, host))
 		return false;

@@ -59,8 +59,8 @@ static void reach_by_chance(struct world *w) {
 		}
 }
 
-/* A test IP that both reach would be a way between them: N1. Each is on one side or on none; the other side may reach it, or
- * be reached, one way. */
+/* A test IP that both reach would be a way between them: N1. Each is on one side or on none; the other side may reach it,
+ * or be reached, one way. */
 static void split(struct world *w) {
 	faults_count(w, MISHAP_SPLIT);
 	topology_cut(w, 0, true);

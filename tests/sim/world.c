@@ -233,7 +233,8 @@ static void happen(struct world *w, const struct happening *it) {
 	}
 }
 
-/* Each node offers a frame of the shared IPs to its kernel after every happening; a machine that stands still offers none. */
+/* Each node offers a frame of the shared IPs to its kernel after every happening; a machine that stands still offers
+ * none. */
 static void judge_emission(struct world *w) {
 	struct sight sights[WORLD_NODES];
 	for (unsigned i = 0; i < WORLD_NODES; i++) {

@@ -1,5 +1,5 @@
-/* The simulated world: one virtual clock, one heap of happenings, one random stream. It owns what lies between the two nodes
- * (wires, test IPs, operators, faults) and the adversary that picks the worst moment; the nodes are host.c's. */
+/* The simulated world: one virtual clock, one heap of happenings, one random stream. It owns what lies between the two
+ * nodes (wires, test IPs, operators, faults) and the adversary that picks the worst moment; the nodes are host.c's. */
 #ifndef SIM_WORLD_H
 #define SIM_WORLD_H
 

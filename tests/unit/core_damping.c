@@ -1,5 +1,5 @@
-/* Flap damping: three takeovers by silence are free, each further one makes the next wait twice as long, and each is forgotten
- * after two minutes. */
+/* Flap damping: three takeovers by silence are free, each further one makes the next wait twice as long, and each is
+ * forgotten after two minutes. */
 #include <criterion/criterion.h>
 
 #include "tests/unit/core_world.h"
@@ -151,7 +151,8 @@ Test(core_damping, only_takeovers_from_a_peer_that_fell_silent_count) {
 	cr_assert_eq(world_status(&w)->failovers, 0, "release");
 }
 
-/* A lone survivor whose own lease lapsed takes back what is its own: that moves nothing, waits for nothing and counts for nothing. */
+/* A lone survivor whose own lease lapsed takes back what is its own: that moves nothing, waits for nothing and counts for
+ * nothing. */
 Test(core_damping, who_takes_back_his_own_does_not_wait) {
 	begin();
 	for (size_t i = 0; i < FREE + 1; i++)

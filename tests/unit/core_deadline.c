@@ -1,5 +1,5 @@
-/* When the core wants to be woken: never later than half an interval after the last wake, and to the microsecond where it matters:
- * the heartbeat, the lease's end, the end of the dead interval with all that prolongs it. */
+/* When the core wants to be woken: never later than half an interval after the last wake, and to the microsecond where it
+ * matters: the heartbeat, the lease's end, the end of the dead interval with all that prolongs it. */
 #include <criterion/criterion.h>
 
 #include "tests/unit/core_world.h"

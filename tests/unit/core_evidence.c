@@ -1,5 +1,5 @@
-/* What the wire says of the shared IPs: who is asked and when, the peer's answer that keeps us from claiming, the stranger that is
- * defended against or given in to. */
+/* What the wire says of the shared IPs: who is asked and when, the peer's answer that keeps us from claiming, the stranger
+ * that is defended against or given in to. */
 #include <criterion/criterion.h>
 
 #include "tests/unit/core_world.h"

@@ -1,6 +1,6 @@
-/* The facts that are listed for people against the rules that decide: a planned takeover's refusals name what is missing, and
- * whatever happens, no claim by silence is made while a fact of an automatic one does not hold. What each guard of such a claim
- * is, core_claim.c tries one by one. */
+/* The facts that are listed for people against the rules that decide: a planned takeover's refusals name what is missing,
+ * and whatever happens, no claim by silence is made while a fact of an automatic one does not hold. What each guard of such
+ * a claim is, core_claim.c tries one by one. */
 #include <criterion/criterion.h>
 
 #include "tests/unit/core_world.h"
@@ -102,7 +102,8 @@ Test(core_facts, of_a_planned_takeover_are_what_it_is_refused_for) {
 	}
 }
 
-/* Who only regains the role may replace a silent peer that was told something else, and may not ask one that is heard for it. */
+/* Who only regains the role may replace a silent peer that was told something else, and may not ask one that is heard for
+ * it. */
 Test(core_facts, of_another_configuration_count_while_the_peer_is_heard) {
 	struct core_facts facts;
 
@@ -162,7 +163,8 @@ Test(core_facts, of_a_takeover_by_force_are_what_it_does_not_skip) {
 	}
 }
 
-/* Against a takeover by silence stands a command that said no, and none that was not asked; and test IPs once they are asked. */
+/* Against a takeover by silence stands a command that said no, and none that was not asked; and test IPs once they are
+ * asked. */
 Test(core_facts, of_who_is_asked_on_the_way) {
 	struct core_facts facts;
 

@@ -1,5 +1,5 @@
-/* How well this node could serve: faults, the slow tests, and the health command, whose results turn the verdict only so many in
- * a row. */
+/* How well this node could serve: faults, the slow tests, and the health command, whose results turn the verdict only so
+ * many in a row. */
 #include <criterion/criterion.h>
 #include <string.h>
 

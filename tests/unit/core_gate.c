@@ -1,5 +1,5 @@
-/* The two commands that a claim waits for: before-primary, which is asked early and may veto, and the fence, which runs when
- * nothing else stands against a claim by silence. */
+/* The two commands that a claim waits for: before-primary, which is asked early and may veto, and the fence, which runs
+ * when nothing else stands against a claim by silence. */
 #include <criterion/criterion.h>
 #include <errno.h>
 
@@ -7,7 +7,8 @@
 
 static struct world w;
 
-/* An agreement, and a fence that succeeded, are worth something for so long; what was refused is asked again after as long. */
+/* An agreement, and a fence that succeeded, are worth something for so long; what was refused is asked again after as
+ * long. */
 static const span_t agreement = 30 * SEC, again = 10 * SEC;
 
 static void tick(void) {

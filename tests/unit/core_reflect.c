@@ -1,5 +1,5 @@
-/* When heartbeats go by way of the test IPs as well: seldom while all is well, with every one when one of the two hears nothing on
- * links of its own, and not at all where they never arrive. */
+/* When heartbeats go by way of the test IPs as well: seldom while all is well, with every one when one of the two hears
+ * nothing on links of its own, and not at all where they never arrive. */
 #include <criterion/criterion.h>
 
 #include "tests/unit/core_world.h"

@@ -1,5 +1,6 @@
 /* A world of one node for the core's unit tests: a core, a kernel that obeys at once, a peer that says what the test wants,
- * and a clock that moves from one wake to the next. What a test does not touch goes well; each knob makes one thing fail. */
+ * and a clock that moves from one wake to the next. What a test does not touch goes well; each knob makes one thing
+ * fail. */
 #ifndef TESTS_UNIT_CORE_WORLD_H
 #define TESTS_UNIT_CORE_WORLD_H
 

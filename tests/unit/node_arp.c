@@ -1,5 +1,5 @@
-/* What the node makes of claims on a real wire: the peer's, a stranger's, its own; and whom it asks. The node is of straw, its
- * core, its watch and its interfaces are real. */
+/* What the node makes of claims on a real wire: the peer's, a stranger's, its own; and whom it asks. The node is of straw,
+ * its core, its watch and its interfaces are real. */
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <errno.h>
