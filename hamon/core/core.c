@@ -128,88 +128,125 @@ static void sent(struct core *core, mono_t now, const struct event *event, struc
 	}
 }
 
-/* NOLINTNEXTLINE(readability-function-size) a case for each event, of a line or two */
+/* What an action brought back. */
+static void answered(struct core *core, mono_t now, const struct event *event, struct actions *actions) {
+	switch (event->type) {
+	case EV_SENT:
+		sent(core, now, event, actions);
+		return;
+	case EV_PERMITTED:
+		claim_permitted(core, now, event->done.error, actions);
+		return;
+	case EV_LEASE_DROPPED:
+		lease_dropped(core, now, event->done.error);
+		return;
+	case EV_ADDRESSES_ADDED:
+		serve_added(core, now, event->done.error, actions);
+		return;
+	case EV_ADDRESSES_REMOVED:
+		serve_removed(core, now, event->done.error);
+		return;
+	case EV_ANNOUNCED:
+		serve_announced(core, now, event->done.error);
+		return;
+	case EV_EPOCHS_RESERVED:
+		epoch_reserved(core, now, event->epochs.error, event->epochs.reserved, actions);
+		conflict_reserved(core, now, actions);
+		return;
+	case EV_RAN:
+		gate_ran(core, now, event->ran.run, event->ran.id, event->ran.ok, actions);
+		return;
+	case EV_WAKE:
+	case EV_TICK:
+	case EV_HEARTBEAT:
+	case EV_WRONG_KEY:
+	case EV_LINK:
+	case EV_CARRIER:
+	case EV_LEASE_LOST:
+	case EV_ADDRESSES_LOST:
+	case EV_MOVED:
+	case EV_TEST_ANSWERED:
+	case EV_HOLDER:
+	case EV_STRANGER:
+	case EV_HEALTH:
+	case EV_OPERATOR:
+	case EV_STOP:
+	case EV__COUNT:
+		assert(!"an answer");
+	}
+}
+
+/* What happened by itself, or was asked for. */
+static void happened(struct core *core, mono_t now, const struct event *event, struct actions *actions) {
+	switch (event->type) {
+	case EV_WAKE:
+		wake(core, now, event->wake.late, actions);
+		return;
+	case EV_TICK:
+		tick(core, now, actions);
+		return;
+	case EV_HEARTBEAT:
+		peer_heartbeat(core, now, &event->heartbeat.hb, event->heartbeat.rx, event->heartbeat.link, actions);
+		return;
+	case EV_WRONG_KEY:
+		core->wrong_key = now;
+		return;
+	case EV_LINK:
+		link_changed(core, now, event->link.link, event->link.up, actions);
+		return;
+	case EV_CARRIER:
+		carrier_changed(core, now, event->carrier.up, actions);
+		return;
+	case EV_LEASE_LOST:
+		lease_give_up(core, CAUSE_LEASE_GONE, actions);
+		return;
+	case EV_ADDRESSES_LOST:
+		serve_lost(core, now, &event->lost, actions);
+		return;
+	case EV_MOVED:
+		/* The heartbeat first: it tells the peer that the new MAC is ours, and no stranger's. */
+		core->heartbeat_now = true;
+		serve_announce_again(core, now + core->config.timers.heartbeat / 4);
+		return;
+	case EV_TEST_ANSWERED:
+		connectivity_answer(core, event->answer.slot, event->answer.sent);
+		return;
+	case EV_HOLDER:
+		evidence_holder(core, now, event->claimed.slot, event->claimed.rx, actions);
+		return;
+	case EV_STRANGER:
+		evidence_stranger(core, now, event->claimed.slot, event->claimed.rx, actions);
+		return;
+	case EV_HEALTH:
+		fitness_health(core, now, event->health.ok, actions);
+		return;
+	case EV_OPERATOR:
+		handover_verb(core, now, event, actions);
+		return;
+	case EV_STOP:
+		handover_leave(core, actions);
+		return;
+	case EV_SENT:
+	case EV_PERMITTED:
+	case EV_LEASE_DROPPED:
+	case EV_ADDRESSES_ADDED:
+	case EV_ADDRESSES_REMOVED:
+	case EV_ANNOUNCED:
+	case EV_EPOCHS_RESERVED:
+	case EV_RAN:
+		answered(core, now, event, actions);
+		return;
+	case EV__COUNT:
+		assert(!"an event");
+	}
+}
+
 void core_step(struct core *core, mono_t now, const struct event *event, struct actions *actions) {
 	assert(now >= core->now);
 	core->now = now;
 	core->cause = CAUSE_NONE;
 	lease_lapse(core, now, actions);
-	switch (event->type) {
-	case EV_WAKE:
-		wake(core, now, event->wake.late, actions);
-		break;
-	case EV_TICK:
-		tick(core, now, actions);
-		break;
-	case EV_HEARTBEAT:
-		peer_heartbeat(core, now, &event->heartbeat.hb, event->heartbeat.rx, event->heartbeat.link, actions);
-		break;
-	case EV_WRONG_KEY:
-		core->wrong_key = now;
-		break;
-	case EV_LINK:
-		link_changed(core, now, event->link.link, event->link.up, actions);
-		break;
-	case EV_CARRIER:
-		carrier_changed(core, now, event->carrier.up, actions);
-		break;
-	case EV_SENT:
-		sent(core, now, event, actions);
-		break;
-	case EV_PERMITTED:
-		claim_permitted(core, now, event->done.error, actions);
-		break;
-	case EV_LEASE_DROPPED:
-		lease_dropped(core, now, event->done.error);
-		break;
-	case EV_LEASE_LOST:
-		lease_give_up(core, CAUSE_LEASE_GONE, actions);
-		break;
-	case EV_ADDRESSES_ADDED:
-		serve_added(core, now, event->done.error, actions);
-		break;
-	case EV_ADDRESSES_REMOVED:
-		serve_removed(core, now, event->done.error);
-		break;
-	case EV_ADDRESSES_LOST:
-		serve_lost(core, now, &event->lost, actions);
-		break;
-	case EV_ANNOUNCED:
-		serve_announced(core, now, event->done.error);
-		break;
-	case EV_MOVED:
-		/* The heartbeat first: it tells the peer that the new MAC is ours, and no stranger's. */
-		core->heartbeat_now = true;
-		serve_announce_again(core, now + core->config.timers.heartbeat / 4);
-		break;
-	case EV_TEST_ANSWERED:
-		connectivity_answer(core, event->answer.slot, event->answer.sent);
-		break;
-	case EV_EPOCHS_RESERVED:
-		epoch_reserved(core, now, event->epochs.error, event->epochs.reserved, actions);
-		conflict_reserved(core, now, actions);
-		break;
-	case EV_HOLDER:
-		evidence_holder(core, now, event->claimed.slot, event->claimed.rx, actions);
-		break;
-	case EV_STRANGER:
-		evidence_stranger(core, now, event->claimed.slot, event->claimed.rx, actions);
-		break;
-	case EV_RAN:
-		gate_ran(core, now, event->ran.run, event->ran.id, event->ran.ok, actions);
-		break;
-	case EV_HEALTH:
-		fitness_health(core, now, event->health.ok, actions);
-		break;
-	case EV_OPERATOR:
-		handover_verb(core, now, event, actions);
-		break;
-	case EV_STOP:
-		handover_leave(core, actions);
-		break;
-	case EV__COUNT:
-		assert(!"an event");
-	}
+	happened(core, now, event, actions);
 	/* Before the tick, what came in while we slept may not be drained yet: silence is not told of until then. */
 	if (event->type == EV_TICK || !transition_is_silence(core, now))
 		transition_settle(core, now, actions);
