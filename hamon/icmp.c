@@ -12,6 +12,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "hamon/rawip.h"
+
 enum {
 	RECEIVE_MAX = 512,  /* a longer reply is none of ours, its start is enough to see that */
 	IGNORE_AT_ONCE = 64 /* so many strangers' replies a call, then the caller's other work */
@@ -98,57 +100,30 @@ int icmp_fd6(const struct icmp *icmp) {
 	return icmp->fd6;
 }
 
-/* RFC 1071; 0 over a message whose own checksum is right. Sums in the host's order, which comes out the same. */
-static uint16_t checksum(const uint8_t *message, size_t len) {
-	uint32_t sum = 0;
-	for (size_t i = 0; i + 1 < len; i += 2) {
-		uint16_t word;
-		memcpy(&word, message + i, sizeof(word));
-		sum += word;
-	}
-	if (len % 2) {
-		uint16_t word = 0;
-		memcpy(&word, message + len - 1, 1);
-		sum += word;
-	}
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)~sum;
-}
-
-/* Sends with the packet information that names the interface; index 0 in it leaves the choice to the routes. */
-static int transmit(int fd, struct msghdr message, int level, int type, const void *info, size_t info_len) {
-	union {
-		struct cmsghdr header;
-		char room[CMSG_SPACE(sizeof(struct in6_pktinfo))];
-	} control = {0};
-	control.header = (struct cmsghdr){.cmsg_level = level, .cmsg_type = type, .cmsg_len = CMSG_LEN(info_len)};
-	memcpy(CMSG_DATA(&control.header), info, info_len);
-	message.msg_control = &control;
-	message.msg_controllen = CMSG_SPACE(info_len);
+static int transmit(int fd, struct msghdr message, int family, int ifindex) {
+	union rawip_interface room;
+	rawip_leave_by(&message, &room, family, ifindex);
 	return sendmsg(fd, &message, 0) < 0 ? -errno : 0;
 }
 
 static int send4(int fd, const struct ip_address *to, int ifindex, struct echo *echo) {
 	struct sockaddr_in name = {.sin_family = AF_INET};
-	struct in_pktinfo info = {.ipi_ifindex = ifindex};
 	struct iovec iov = {echo, sizeof(*echo)};
 	struct msghdr message = {.msg_name = &name, .msg_namelen = sizeof(name), .msg_iov = &iov, .msg_iovlen = 1};
 	memcpy(&name.sin_addr, to->bytes, sizeof(name.sin_addr));
 	echo->type = ICMP_ECHO;
-	echo->checksum = checksum((const uint8_t *)echo, sizeof(*echo));
-	return transmit(fd, message, IPPROTO_IP, IP_PKTINFO, &info, sizeof(info));
+	echo->checksum = rawip_checksum(rawip_add(0, echo, sizeof(*echo)));
+	return transmit(fd, message, AF_INET, ifindex);
 }
 
 /* The kernel fills in the checksum (RFC 3542 section 3.1). */
 static int send6(int fd, const struct ip_address *to, int ifindex, struct echo *echo) {
 	struct sockaddr_in6 name = {.sin6_family = AF_INET6, .sin6_scope_id = (uint32_t)ifindex};
-	struct in6_pktinfo info = {.ipi6_ifindex = (uint32_t)ifindex};
 	struct iovec iov = {echo, sizeof(*echo)};
 	struct msghdr message = {.msg_name = &name, .msg_namelen = sizeof(name), .msg_iov = &iov, .msg_iovlen = 1};
 	memcpy(&name.sin6_addr, to->bytes, sizeof(name.sin6_addr));
 	echo->type = ICMP6_ECHO_REQUEST;
-	return transmit(fd, message, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof(info));
+	return transmit(fd, message, AF_INET6, ifindex);
 }
 
 int icmp_send(struct icmp *icmp, unsigned slot, const struct ip_address *to, int ifindex, mono_t sent) {
@@ -175,7 +150,7 @@ static enum icmp_ignore judge(const struct icmp *icmp, const struct ip_address *
 	if (len != sizeof(echo))
 		return len < sizeof(echo) ? ICMP_SHORT : ICMP_FOREIGN;
 	/* Raw IPv4 sockets get it before the kernel verifies it (ip_local_deliver(), net/ipv4/ip_input.c). */
-	if (from->family == AF_INET && checksum(message, len) != 0)
+	if (from->family == AF_INET && rawip_checksum(rawip_add(0, message, len)) != 0)
 		return ICMP_CHECKSUM;
 	memcpy(&echo, message, sizeof(echo));
 	if (memcmp(echo.cookie, icmp->cookie, sizeof(echo.cookie)) != 0 || echo.slot >= ICMP_SLOTS)

@@ -93,17 +93,6 @@ static void end_strangers(struct node *node) {
 	}
 }
 
-const struct node_stranger *node_arp_stranger(const struct node *node) {
-	const struct node_stranger *newest = NULL;
-
-	for (unsigned i = 0; i < NODE_STRANGERS; i++) {
-		const struct node_stranger *stranger = &node->arp.strangers[i];
-		if (stranger->stands && (!newest || stranger->at > newest->at))
-			newest = stranger;
-	}
-	return newest;
-}
-
 /* ---- whose claim is it? ---- */
 
 enum claimant { SELF, PEER, PERHAPS_PEER, STRANGER, CLAIMANTS };

@@ -421,8 +421,6 @@ void node_arp_drain(struct node *node);
 void node_arp_tick(struct node *node);
 /* Is this one of the MACs that the peer was heard from on the interface? */
 bool node_arp_is_peers(const struct node_interface *interface, const uint8_t mac[static FRAME_MAC_LEN]);
-/* Who claims a shared IP now, the newest of all; NULL: no stranger does. The newest ever is in node->arp.newest. */
-const struct node_stranger *node_arp_stranger(const struct node *node);
 /* Asks the network who has them: ARP probes (RFC 5227 section 2.1.1), neighbour solicitations (RFC 4862 section 5.4.2). */
 void node_arp_probe(struct node *node, const struct ip_set *set);
 

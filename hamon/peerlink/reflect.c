@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "hamon/peerlink/parts.h"
+#include "hamon/rawip.h"
 
 enum { IPV4, IPV6, TTL = 64, IPV4_HEADER_MAX = 60 };
 
@@ -35,33 +36,10 @@ static unsigned index_of(const struct ip_address *address) {
 
 /* ---- out ---- */
 
-/* RFC 1071, in the host's order, which comes out the same. Only the last piece may be of odd length. */
-static uint32_t add_up(uint32_t sum, const void *data, size_t len) {
-	const uint8_t *bytes = data;
-	for (size_t i = 0; i < len; i += 2) {
-		uint16_t word = 0;
-		memcpy(&word, bytes + i, len - i < 2 ? 1 : 2);
-		sum += word;
-	}
-	return sum;
-}
-
-static uint16_t fold(uint32_t sum) {
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)~sum;
-}
-
-/* Header, echo and heartbeat, by the interface; index 0 leaves the choice to the routes. */
-static int transmit(int fd, struct msghdr message, int level, int type, const void *info, size_t info_len) {
-	union {
-		struct cmsghdr header;
-		char room[CMSG_SPACE(sizeof(struct in6_pktinfo))];
-	} control = {0};
-	control.header = (struct cmsghdr){.cmsg_level = level, .cmsg_type = type, .cmsg_len = CMSG_LEN(info_len)};
-	memcpy(CMSG_DATA(&control.header), info, info_len);
-	message.msg_control = &control;
-	message.msg_controllen = CMSG_SPACE(info_len);
+/* Header, echo and heartbeat. */
+static int transmit(int fd, struct msghdr message, int family, int ifindex) {
+	union rawip_interface room;
+	rawip_leave_by(&message, &room, family, ifindex);
 	return peerlink_put(fd, &message);
 }
 
@@ -70,7 +48,6 @@ static int send4(int fd, const struct ip_address *from, const struct ip_address 
 		 struct iovec *heartbeat) {
 	struct iphdr ip = {.version = IPVERSION, .ihl = sizeof(ip) / 4, .ttl = TTL, .protocol = IPPROTO_ICMP};
 	struct sockaddr_in name = {.sin_family = AF_INET};
-	struct in_pktinfo info = {.ipi_ifindex = ifindex};
 	struct iovec parts[] = {{&ip, sizeof(ip)}, {echo, sizeof(*echo)}, *heartbeat};
 	struct msghdr message = {.msg_name = &name, .msg_namelen = sizeof(name), .msg_iov = parts, .msg_iovlen = 3};
 
@@ -78,8 +55,9 @@ static int send4(int fd, const struct ip_address *from, const struct ip_address 
 	memcpy(&ip.daddr, to->bytes, sizeof(ip.daddr));
 	name.sin_addr.s_addr = ip.daddr;
 	echo->type = ICMP_ECHO;
-	echo->checksum = fold(add_up(add_up(0, echo, sizeof(*echo)), heartbeat->iov_base, heartbeat->iov_len));
-	return transmit(fd, message, IPPROTO_IP, IP_PKTINFO, &info, sizeof(info));
+	echo->checksum =
+		rawip_checksum(rawip_add(rawip_add(0, echo, sizeof(*echo)), heartbeat->iov_base, heartbeat->iov_len));
+	return transmit(fd, message, AF_INET, ifindex);
 }
 
 /* Here nobody fills in anything. The checksum covers a pseudo-header too (RFC 4443 section 2.3, RFC 8200 section 8.1). */
@@ -89,7 +67,6 @@ static int send6(int fd, const struct ip_address *from, const struct ip_address 
 	uint16_t next = htons(IPPROTO_ICMPV6);
 	struct ip6_hdr ip = {.ip6_plen = len, .ip6_nxt = IPPROTO_ICMPV6, .ip6_hlim = TTL};
 	struct sockaddr_in6 name = {.sin6_family = AF_INET6, .sin6_scope_id = (uint32_t)ifindex};
-	struct in6_pktinfo info = {.ipi6_ifindex = (uint32_t)ifindex};
 	struct iovec parts[] = {{&ip, sizeof(ip)}, {echo, sizeof(*echo)}, *heartbeat};
 	struct msghdr message = {.msg_name = &name, .msg_namelen = sizeof(name), .msg_iov = parts, .msg_iovlen = 3};
 
@@ -98,11 +75,11 @@ static int send6(int fd, const struct ip_address *from, const struct ip_address 
 	memcpy(&ip.ip6_dst, to->bytes, sizeof(ip.ip6_dst));
 	name.sin6_addr = ip.ip6_dst;
 	echo->type = ICMP6_ECHO_REQUEST;
-	uint32_t sum = add_up(0, &ip.ip6_src, sizeof(ip.ip6_src) + sizeof(ip.ip6_dst));
-	sum = add_up(add_up(sum, &len, sizeof(len)), &next, sizeof(next));
-	sum = add_up(add_up(sum, echo, sizeof(*echo)), heartbeat->iov_base, heartbeat->iov_len);
-	echo->checksum = fold(sum);
-	return transmit(fd, message, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof(info));
+	uint32_t sum = rawip_add(0, &ip.ip6_src, sizeof(ip.ip6_src) + sizeof(ip.ip6_dst));
+	sum = rawip_add(rawip_add(sum, &len, sizeof(len)), &next, sizeof(next));
+	sum = rawip_add(rawip_add(sum, echo, sizeof(*echo)), heartbeat->iov_base, heartbeat->iov_len);
+	echo->checksum = rawip_checksum(sum);
+	return transmit(fd, message, AF_INET6, ifindex);
 }
 
 static bool usable(const struct peerlink_reflect *reflect, unsigned mirror) {

@@ -21,8 +21,7 @@ void topology_draw(struct world *w);
 void topology_plan(struct world *w);
 /* The one that stays until the heal: every kind of standstill must end by itself. */
 void topology_calm(struct world *w);
-/* One direction of the wires is cut, ARP's with the heartbeats'; mute: the reflected ones as well. */
-void topology_cut(struct world *w, unsigned from, bool is_cut);
+/* One direction of the wires is cut, ARP's with the heartbeats', the reflected ones as well. */
 void topology_mute(struct world *w, unsigned from, bool is_mute);
 /* N1 held again some time ago: two owners beyond what is promised have ended, or end now. */
 void topology_rearm(struct world *w);

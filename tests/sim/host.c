@@ -20,12 +20,13 @@ static void plan_wake(struct world *w, struct host *host, mono_t at) {
 	faults_post(w, HAPPEN_TIMER, host->index, at);
 }
 
-span_t host_starved(struct world *w, const struct host *host, span_t most) {
+/* A starved process waits for a CPU as long as for anything. */
+static span_t starved(struct world *w, const struct host *host, span_t most) {
 	return w->now < host->starved_until ? world_between(w, 0, most) : 0;
 }
 
 static void socket_ready(struct world *w, struct host *host) {
-	span_t late = world_between(w, 10 * USEC, 100 * USEC) + host_starved(w, host, w->h);
+	span_t late = world_between(w, 10 * USEC, 100 * USEC) + starved(w, host, w->h);
 	plan_wake(w, host, w->now + late);
 }
 
@@ -304,7 +305,7 @@ void host_sleep(struct world *w, struct host *host) {
 		late = world_between(w, 0, host->config.timers.lateness);
 		w->tally->mishaps[MISHAP_LATE_WAKE]++;
 	}
-	late += host_starved(w, host, 2 * w->h);
+	late += starved(w, host, 2 * w->h);
 	plan_wake(w, host, mono_max(kernel_when(&host->kernel, host->asked), w->now) + late);
 	if (host->frames_n || host->answers_n || host->mail_n || host->table_changed)
 		socket_ready(w, host);
@@ -320,7 +321,7 @@ void host_run(struct world *w, struct host *host) {
 			adversary_tempt(w, host, host->acts_n ? &host->acts[0] : NULL);
 			if (host->acts_n || w->now < host->paused_until) {
 				mono_t at = mono_max(host->paused_until, w->now) + world_between(w, USEC, 20 * USEC) +
-					    host_starved(w, host, w->h / 8);
+					    starved(w, host, w->h / 8);
 				faults_post(w, HAPPEN_RUN, host->index, at);
 				return;
 			}

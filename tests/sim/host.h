@@ -130,8 +130,6 @@ bool host_build_table(struct world *w, struct host *host);
 bool host_netlink_fails(const struct world *w, const struct host *host);
 /* It has nothing to do until its next wake, which is planned. */
 void host_sleep(struct world *w, struct host *host);
-/* A starved process waits for a CPU as long as for anything. */
-span_t host_starved(struct world *w, const struct host *host, span_t most);
 /* Its addresses live for a while longer. */
 void host_validate(struct world *w, struct host *host);
 /* What an action brings back: a later event of the same wake. */

@@ -30,13 +30,14 @@ static void block(struct world *w, unsigned from, bool is_blocked) {
 		w->wires.cut[from][link] = is_blocked;
 }
 
-void topology_cut(struct world *w, unsigned from, bool is_cut) {
+/* ARP's too. */
+static void cut(struct world *w, unsigned from, bool is_cut) {
 	block(w, from, is_cut);
 	w->wires.lan_cut[from] = is_cut;
 }
 
 void topology_mute(struct world *w, unsigned from, bool is_mute) {
-	topology_cut(w, from, is_mute);
+	cut(w, from, is_mute);
 	w->wires.guard[from] = is_mute || w->mood.guard;
 }
 
@@ -63,8 +64,8 @@ static void reach_by_chance(struct world *w) {
  * or be reached, one way. */
 static void split(struct world *w) {
 	faults_count(w, MISHAP_SPLIT);
-	topology_cut(w, 0, true);
-	topology_cut(w, 1, true);
+	cut(w, 0, true);
+	cut(w, 1, true);
 	for (unsigned slot = 0; slot < w->tests; slot++) {
 		int64_t side = world_between(w, 0, 2);
 		for (unsigned node = 0; node < WORLD_NODES; node++)
@@ -112,8 +113,8 @@ static void flap(struct world *w) {
 	unsigned idle = w->checker.node[1].emits ? 0 : 1;
 	bool up = w->wires.flaps-- % 2 == 0;
 	if (!up) {
-		topology_cut(w, 0, true);
-		topology_cut(w, 1, true);
+		cut(w, 0, true);
+		cut(w, 1, true);
 		reach_nothing(w, 1 - idle);
 	}
 	for (unsigned i = 0; i < WORLD_NODES; i++)
@@ -189,7 +190,7 @@ static void draw_kind(struct world *w) {
 		split(w);
 	} else if (kind <= 8) {
 		faults_count(w, MISHAP_ONE_WAY);
-		topology_cut(w, (unsigned)world_between(w, 0, 1), true);
+		cut(w, (unsigned)world_between(w, 0, 1), true);
 		reach_by_chance(w);
 	} else if (kind == 9) {
 		cut_some_links(w);
@@ -223,7 +224,7 @@ void topology_draw(struct world *w) {
 static void deafen_holder(struct world *w) {
 	unsigned holder = w->checker.node[1].emits ? 1 : 0;
 	topology_whole(w);
-	topology_cut(w, 1 - holder, true);
+	cut(w, 1 - holder, true);
 	reach_nothing(w, holder);
 	faults_count(w, MISHAP_DEAF_HOLDER);
 	trace_wires(w);
