@@ -122,6 +122,7 @@ static void client_request(struct control_client *client, size_t length) {
 	struct control_request request;
 	int result = request_parse(client->in, length, &request, &error);
 	client->in_n = 0;
+	control->hear_at = control->now + CONTROL_TURN_EVERY;
 	if (result < 0) {
 		client_answer(client, error);
 	} else if (request_operates(request.type) && !client->may_operate) {
@@ -156,7 +157,9 @@ static void client_receive(struct control_client *client) {
 
 static void client_ready(void *arg, uint32_t events) {
 	struct control_client *client = arg;
-	if (events & EPOLLIN)
+	if (events & EPOLLIN && client->control->now < client->control->hear_at)
+		enter(client, CONTROL_RESTING, client->control->hear_at);
+	else if (events & EPOLLIN)
 		client_receive(client);
 	else if (events & EPOLLOUT)
 		client_send(client);
@@ -342,6 +345,7 @@ int control_open(struct control *control, struct loop *loop, const char *path, g
 		.arg = arg,
 		.now = mono_now(),
 		.accept_at = MONO_FAR,
+		.hear_at = MONO_NEVER,
 	};
 	if (strlen(path) >= sizeof control->address.sun_path)
 		return -ENAMETOOLONG;

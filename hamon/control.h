@@ -28,6 +28,7 @@ enum {
 
 #define CONTROL_PATIENCE      (5 * SEC)    /* a request must have arrived, and an answer been taken, within so long */
 #define CONTROL_ACCEPT_EVERY  (5 * MSEC)   /* one more client at most */
+#define CONTROL_TURN_EVERY    (10 * MSEC)  /* one more request of any client at most: some cost milliseconds */
 #define CONTROL_REQUEST_EVERY (100 * MSEC) /* one more request of the same client at most */
 #define CONTROL_STREAM_EVERY  (10 * MSEC)  /* what a watcher is told goes out together */
 
@@ -78,6 +79,7 @@ struct control {
 	void *arg;
 	mono_t now;       /* as of the last control_tick() */
 	mono_t accept_at; /* when the next client is let in; MONO_FAR: whenever one comes */
+	mono_t hear_at;   /* whoever speaks before rests until then */
 	uint32_t last_id;
 	char *out; /* the clients' output buffers, in one piece */
 	struct control_client clients[CONTROL_CLIENTS];

@@ -11,6 +11,8 @@ enum { WARNING_MAX = 256 };
 
 /* For so long after the newest frame with another key it is worth a warning, and after others changed the lease's table. */
 #define STRANGER_SHOWN (60 * SEC)
+/* So long without a heartbeat is no hiccup: a link that is up and brings nothing. */
+#define LINK_SILENT    (3 * SEC)
 #define CHANGE_SHOWN   (3600 * SEC)
 
 __attribute__((format(printf, 2, 3))) static void warn(struct json_object *warnings, const char *format, ...) {
@@ -112,6 +114,16 @@ static void warn_of_outside(struct json_object *warnings, const struct status_vi
 	for (unsigned i = 0; i < core->links; i++)
 		if (!core->link[i].up && !core->link[i].reflect)
 			warn(warnings, "link %s is down", view->conf->links[i].name);
+		else if (!core->link[i].reflect && status_heard(view) &&
+			 (core->link[i].rx == MONO_NEVER || view->now - core->link[i].rx > LINK_SILENT))
+			warn(warnings, "link %s is up, and brings nothing of %s", view->conf->links[i].name,
+			     status_peer_name(view));
+	for (size_t i = 0; i < view->conf->ips_n; i++)
+		if (view->slot_of[i] >= 0 && view->disabled[view->slot_of[i]]) {
+			char ip[INET6_ADDRSTRLEN];
+			warn(warnings, "%s is switched off on this node: `hamon ip enable` ends it",
+			     conf_address_text(&view->conf->ips[i].address, ip));
+		}
 	if (view->lease_unguarded)
 		warn(warnings, "the kernel refuses the lease's table: this node sends nothing, and cannot serve");
 	if (core->reserve_fails)

@@ -67,6 +67,34 @@ static void tell(const struct guard_ask *ask, int status, bool timed_out) {
 	(void)written; /* a worker that is gone hears nothing, and the command ends with it */
 }
 
+/* All that is our child now (proc_pid_children(5)). False: the kernel does not say. */
+static bool kill_children(void) {
+	char list[4096];
+	int fd = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	ssize_t n = read(fd, list, sizeof(list));
+	close(fd);
+	pid_t child = 0;
+	for (ssize_t i = 0; i < n; i++) {
+		if (list[i] != ' ') {
+			child = child * 10 + (list[i] - '0');
+			continue;
+		}
+		kill(child, SIGKILL);
+		child = 0;
+	}
+	return true;
+}
+
+/* What left the group (timeout(1), setsid(2)) becomes our child when its parent ends: each end is looked behind. */
+static void end_all(void) {
+	int how;
+	do
+		how = kill_children() ? 0 : WNOHANG;
+	while (waitpid(-1, NULL, how) > 0);
+}
+
 static void watch(const struct guard_ask *ask, pid_t command) {
 	int status = -1;
 	enum awaited awaited = await(command, mono_now() + ask->timeout);
@@ -80,8 +108,9 @@ static void watch(const struct guard_ask *ask, pid_t command) {
 		kill(-command, SIGTERM);
 		await(command, mono_now() + GUARD_GRACE);
 	}
+	kill(command, SIGKILL); /* which may not have made its group yet */
 	kill(-command, SIGKILL);
-	waitpid(command, &status, 0);
+	end_all();
 }
 
 /* SIGTERM is the kernel's word that the worker died. Blocked signals wait, even those that were ignored before. */
@@ -94,6 +123,7 @@ static void listen(const struct guard_ask *ask) {
 	signal(SIGCHLD, SIG_DFL);
 	signal(SIGTERM, SIG_DFL);
 	prctl(PR_SET_NAME, "hamon-command", 0, 0, 0);
+	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
 	if (getppid() != ask->worker)
 		_exit(NOT_STARTED);

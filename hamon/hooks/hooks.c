@@ -71,6 +71,8 @@ static void supervisor_says(void *arg, uint32_t events) {
 static bool other_configuration(struct hooks *hooks, const struct message_run *order) {
 	if (order->generation > hooks->generation)
 		hear_supervisor(hooks);
+	if (order->id == 0) /* a change of state, or a fence that is taken back */
+		return false;
 	return order->generation != hooks->generation && (order->run == RUN_FENCE || order->run == RUN_BEFORE_PRIMARY);
 }
 
@@ -119,7 +121,12 @@ static void run_next(struct hooks *hooks) {
 		return;
 	order = hooks->fence;
 	hooks->fence.id = 0;
-	lane_run(&hooks->lanes[LANE_FENCE], &order);
+	if (hooks->ending)
+		lane_refuse(hooks, &order, "was not run: nobody waits for it any more");
+	else if (other_configuration(hooks, &order))
+		lane_refuse(hooks, &order, "was not run: the configuration is another one meanwhile");
+	else
+		lane_run(&hooks->lanes[LANE_FENCE], &order);
 }
 
 /* When the service is asked next: an interval after it was asked last, and not before that ended. */

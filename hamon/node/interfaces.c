@@ -54,6 +54,9 @@ void node_interfaces_report(struct node *node) {
 	if (!node->interfaces_changed)
 		return;
 	node->interfaces_changed = false;
+	if (node->moved)
+		node_event(node, &(struct event){.type = EV_MOVED});
+	node->moved = false;
 	for (unsigned i = 0; i < node->interfaces_n; i++)
 		if (carries_shared_ips(node, i) && !node_interface_carries(&node->interfaces[i]))
 			event.carrier.up = false;
@@ -87,7 +90,7 @@ static void interface_is(struct node *node, unsigned index, const struct iface *
 	else
 		node_links_retry(node, now->ifindex);
 	if (before.ifindex == now->ifindex && memcmp(before.mac, now->mac, sizeof now->mac) != 0)
-		node_event(node, &(struct event){.type = EV_MOVED});
+		node->moved = true;
 }
 
 static void look_up(struct node *node, unsigned index) {

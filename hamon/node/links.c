@@ -9,6 +9,8 @@
 static const span_t stranger_again = 60 * SEC;
 /* What could not take a marked heartbeat is the last choice for so long. */
 static const span_t mark_again = 1 * SEC;
+/* What another program holds, such as the port, is tried again so often: no notice tells when it is free. */
+static const span_t bind_again = 1 * SEC;
 
 /* NULL: what reflects is bound to none. */
 static const struct node_interface *interface_of(const struct node *node, unsigned slot) {
@@ -40,12 +42,17 @@ static void bind_link(struct node *node, unsigned slot) {
 		return;
 	int error = peerlink_bind(&link->peerlink, iface->ifindex, iface->mac);
 	link->unbound = error != 0;
+	link->busy = error == -EADDRINUSE ? node->now : MONO_NEVER;
 	node->interfaces_changed = true;
 	say_unbound(node, link, iface->name, error);
 }
 
 /* A marked heartbeat that left by an interface without the lease's rules would renew nothing, and be believed. */
 void node_links_bind(struct node *node) {
+	for (unsigned i = 0; i < node->links_n; i++)
+		if (node->links[i].unbound && node->links[i].busy != MONO_NEVER &&
+		    node->now - node->links[i].busy >= bind_again)
+			node->links_unbound = true;
 	if (!node_lease_guards(node) || !node->links_unbound)
 		return;
 	node->links_unbound = false;
@@ -368,7 +375,7 @@ static int open_link(struct node *node, unsigned slot) {
 	struct node_link *link = &node->links[slot];
 	unsigned self = node->conf.self;
 
-	*link = (struct node_link){.interface = -1, .failed = MONO_NEVER};
+	*link = (struct node_link){.interface = -1, .failed = MONO_NEVER, .busy = MONO_NEVER};
 	if (conf->transport != TRANSPORT_REFLECT)
 		link->interface = node_interface(node, conf->interface); /* there is room at the start */
 	switch (conf->transport) {

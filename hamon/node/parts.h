@@ -40,7 +40,7 @@ enum {
 	NODE_INTERFACES = CORE_LINKS + 2 * CONF_INTERFACES,
 	NODE_TRIALS = 4,    /* `test ips` requests at once */
 	NODE_WAITS = 256,   /* the names of all settings that need a restart fit */
-	NODE_PEER_MACS = 4, /* of the peer, on one interface of ours */
+	NODE_PEER_MACS = CORE_LINKS, /* of the peer, on one interface of ours: all its links may share a wire */
 };
 
 /* An interface that the configuration names. */
@@ -63,6 +63,7 @@ struct node_link {
 	int interface; /* index; -1: it reflects */
 	bool unbound;  /* still to be bound to its interface as it is now */
 	int said;      /* why it could not be, when that was said last */
+	mono_t busy;   /* when it could not be because another program has it; MONO_NEVER */
 	mono_t failed; /* when it could not take a marked heartbeat; MONO_NEVER */
 };
 
@@ -258,6 +259,7 @@ struct node {
 	struct node_interface interfaces[NODE_INTERFACES];
 	unsigned interfaces_n;
 	bool interfaces_changed, gateway_changed; /* since the core was told */
+	bool moved;                               /* an interface has another MAC since then */
 	bool links_unbound;                       /* some of them are to be bound, or it is worth another trial */
 	struct node_link links[CORE_LINKS];
 	unsigned links_n, marking; /* marking: the link that marked heartbeats leave by; links_n: none, they are bare */

@@ -52,6 +52,7 @@ static void kill_supervisor(struct world *w, struct host *host) {
 	if (!host->supervisor.alive)
 		return;
 	world_trace(w, "node%u its supervisor is KILLED", host->index);
+	faults_count(w, MISHAP_KILL_SUPERVISOR);
 	host->supervisor.alive = false;
 	struct event event = {.type = EV_STOP};
 	host_mail(w, host, &event);
@@ -65,6 +66,9 @@ static void stop_monitor(struct world *w, struct host *host, span_t length) {
 
 static void stop_supervisor(struct world *w, struct host *host, span_t length) {
 	mono_t *until = &host->supervisor.paused_until;
+	if (!host->supervisor.alive)
+		return;
+	faults_count(w, MISHAP_STOP_SUPERVISOR);
 	*until = mono_max(*until, w->now + length);
 	faults_disturb(w, *until + 2 * SEC); /* an epoch that could not be reserved is asked for again */
 }
@@ -93,6 +97,7 @@ static void delete_addresses(struct world *w, struct host *host) {
 	event.lost.bits[0] &= (uint64_t)world_between(w, 1, 7);
 	if (ip_set_empty(&event.lost))
 		return;
+	faults_count(w, MISHAP_DELETED);
 	host->kernel.present = ip_set_less(host->kernel.present, &event.lost);
 	host_mail(w, host, &event);
 }
@@ -107,6 +112,7 @@ static void change_digest(struct host *host) {
 static void change_rate(struct world *w, struct host *host) {
 	if (w->now < host->frozen_until || kernel_stalled(&host->kernel, host_clock(w, host)))
 		return;
+	faults_count(w, MISHAP_CLOCK_RATE);
 	kernel_set_rate(&host->kernel, w->now, world_chance(w, 500) ? -1000 : 1000);
 }
 
@@ -141,9 +147,10 @@ void faults_flush(struct world *w, struct host *host) {
 	faults_disturb(w, w->now);
 }
 
-static void lose_carrier(struct world *w, struct host *host) {
+static void lose_carrier(struct world *w, struct host *host, enum mishap mishap) {
 	if (!host->carrier)
 		return;
+	faults_count(w, mishap);
 	host->carrier = false;
 	struct event event = {.type = EV_CARRIER};
 	host_mail(w, host, &event);
@@ -152,7 +159,8 @@ static void lose_carrier(struct world *w, struct host *host) {
 }
 
 /* Its chains are gone, whether the interface is there under another name or not at all. With it go its addresses. */
-static void lose_interface(struct world *w, struct host *host, bool removed) {
+static void lose_interface(struct world *w, struct host *host, enum mishap mishap) {
+	bool removed = mishap == MISHAP_RECREATED;
 	if (!host->carrier)
 		return;
 	host->named = false;
@@ -162,7 +170,7 @@ static void lose_interface(struct world *w, struct host *host, bool removed) {
 	host_table_changed(w, host);
 	if (removed)
 		memset(&host->kernel.present, 0, sizeof host->kernel.present);
-	lose_carrier(w, host);
+	lose_carrier(w, host, mishap);
 }
 
 /* For a while; what failed is tried again after a few dead intervals, the disk after a second. */
@@ -234,14 +242,14 @@ static void strike(struct world *w, struct host *host, enum mishap mishap) {
 		stop_daemon(w, host);
 		break;
 	case MISHAP_CARRIER_LOST:
-		lose_carrier(w, host);
+		lose_carrier(w, host, mishap);
 		break;
 	case MISHAP_DELETED:
 		delete_addresses(w, host);
 		break;
 	case MISHAP_RENAMED:
 	case MISHAP_RECREATED:
-		lose_interface(w, host, mishap == MISHAP_RECREATED);
+		lose_interface(w, host, mishap);
 		break;
 	case MISHAP_LEASE_DELETED:
 		delete_lease(w, host);
@@ -277,6 +285,9 @@ static void strike(struct world *w, struct host *host, enum mishap mishap) {
 		lan_stranger(w);
 		break;
 	case MISHAP_HEALTH_ILL:
+		if (!host->config.health)
+			break;
+		faults_count(w, mishap);
 		fail_for_a_while(w, &host->ill_until);
 		break;
 	case MISHAP_DIGEST:
@@ -284,6 +295,25 @@ static void strike(struct world *w, struct host *host, enum mishap mishap) {
 		break;
 	default: /* verbs; the rest is not drawn */
 		operators_strike(w, host, mishap);
+	}
+}
+
+/* These may find nothing to harm, and count themselves when they do harm. */
+static bool counts_itself(enum mishap mishap) {
+	switch (mishap) {
+	case MISHAP_STOP_SUPERVISOR:
+	case MISHAP_KILL_SUPERVISOR:
+	case MISHAP_CARRIER_LOST:
+	case MISHAP_DELETED:
+	case MISHAP_RENAMED:
+	case MISHAP_RECREATED:
+	case MISHAP_LEASE_DELETED:
+	case MISHAP_FLUSHED:
+	case MISHAP_CLOCK_RATE:
+	case MISHAP_HEALTH_ILL:
+		return true;
+	default:
+		return false;
 	}
 }
 
@@ -295,7 +325,7 @@ static void fault(struct world *w) {
 	enum mishap mishap = draw_fault(w);
 	if (!host->alive && mishap != MISHAP_FLUSHED)
 		return;
-	if (mishap != MISHAP_LEASE_DELETED && mishap != MISHAP_FLUSHED)
+	if (!counts_itself(mishap))
 		faults_count(w, mishap);
 	faults_disturb(w, w->now);
 	world_trace(w, "FAULT node%u %s", host->index, mishap_name(mishap));
