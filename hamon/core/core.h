@@ -359,7 +359,7 @@ struct core_status {
 	enum state state;
 	mono_t since;     /* of the state */
 	uint64_t events;  /* transitions so far: the number of the newest */
-	enum cause cause; /* of the last transition */
+	enum cause cause; /* why it is in this state: a primary, because of what made it claim */
 	bool hold;        /* the lease */
 	bool alone;       /* primary that hears nobody, and whose tests hold */
 	bool conflict;    /* won, not yet announced again */

@@ -124,6 +124,21 @@ bool transition_is_silence(const struct core *core, mono_t now) {
 	return core->cause == CAUSE_NONE && (to == STATE_SUSPECT || to == STATE_COUNTDOWN || to == STATE_DEAF);
 }
 
+/* Does the new state go on for the old one's reason? A primary is one because of what made it claim; who claims by a release
+ * does so because of what made it ask; who yielded is backup because of what made it yield. */
+static bool goes_on(enum state from, enum state to, enum cause cause) {
+	switch (cause) {
+	case CAUSE_RELEASE:
+		return from == STATE_ASKING && to == STATE_CLAIMING;
+	case CAUSE_SERVING:
+		return from == STATE_CLAIMING && to == STATE_PRIMARY;
+	case CAUSE_HEARD:
+		return from == STATE_YIELDING && (to == STATE_BACKUP || to == STATE_WAITING);
+	default:
+		return false;
+	}
+}
+
 void transition_settle(struct core *core, mono_t now, struct actions *actions) {
 	enum state from = core->state, to = state_of(core, now);
 
@@ -131,10 +146,12 @@ void transition_settle(struct core *core, mono_t now, struct actions *actions) {
 		return;
 	core->state = to;
 	core->state_since = now;
-	core->state_cause = core->cause != CAUSE_NONE ? core->cause : plain_cause(core, to);
+	enum cause cause = core->cause != CAUSE_NONE ? core->cause : plain_cause(core, to);
+	if (!goes_on(from, to, cause))
+		core->state_cause = cause;
 	core->events++;
 	struct note *note = transition_note(core, now, NOTE_TRANSITION, actions);
 	note->from = from;
 	note->to = to;
-	note->cause = core->state_cause;
+	note->cause = cause;
 }

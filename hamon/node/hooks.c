@@ -180,7 +180,7 @@ void node_hooks_note(struct node *node, const struct note *note) {
 		   (struct message_run){
 			   .from = (int32_t)note->from,
 			   .to = (int32_t)note->to,
-			   .cause = (int32_t)note->cause,
+			   .cause = (int32_t)node_status(node)->cause, /* of the role, where the note has the last step's */
 			   .epoch = note->facts.epoch,
 			   .event = note->event,
 			   .until_ns = MONO_FAR,

@@ -39,9 +39,9 @@ NETNS_TEST(hooks, "a hand-over: the commands run in order, each told what change
 	hooks_wait(scene, "ha2", "backup ");
 
 	scene_verb(scene, NET_HA2, "takeover");
-	hooks_wait(scene, "ha2", "primary claiming primary serving ha2 ha1 edge " PAIR_SHARED "/24 ");
+	hooks_wait(scene, "ha2", "primary claiming primary operator ha2 ha1 edge " PAIR_SHARED "/24 ");
 	hooks_wait(scene, "ha1", "quiesce primary yielding peer-asked ha1 ha2 edge " PAIR_SHARED "/24 ");
-	hooks_wait(scene, "ha1", "\nbackup yielding backup peer-heard ");
+	hooks_wait(scene, "ha1", "\nbackup yielding backup peer-asked ");
 	expect_events(scene, "ha1", "before-primary ", "before-primary primary quiesce backup ");
 	expect_events(scene, "ha2", "before-primary ", "before-primary primary ");
 	scene_check(scene, pair_wait_logged(&scene->pair, NET_HA2, "primary command: done", scene_patience(scene)),

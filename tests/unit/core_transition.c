@@ -42,6 +42,16 @@ Test(core_transition, each_is_recorded_once_and_numbered) {
 	cr_assert_eq(world_status(&w)->events, events + n);
 }
 
+Test(core_transition, a_primary_is_one_because_of_what_made_it_claim) {
+	world_init(&w);
+	world_backup(&w);
+	w.on = false;
+	while (w.core.state != STATE_PRIMARY)
+		world_pass(&w, MSEC);
+	cr_assert_eq(world_note(&w, NOTE_TRANSITION)->cause, CAUSE_SERVING);
+	cr_assert_eq(world_status(&w)->cause, CAUSE_SILENCE);
+}
+
 Test(core_transition, the_facts_are_those_of_the_moment) {
 	world_init(&w);
 	w.config.tests = 0x3;

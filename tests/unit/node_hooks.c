@@ -169,6 +169,7 @@ Test(node_hooks, who_leaves_without_having_served_has_nothing_to_do) {
 
 Test(node_hooks, an_order_says_what_changed) {
 	attach();
+	node->core.state_cause = CAUSE_SILENCE;
 	change(STATE_CLAIMING);
 	change(STATE_PRIMARY);
 	const struct message_run *order = ordered();
@@ -176,7 +177,7 @@ Test(node_hooks, an_order_says_what_changed) {
 	cr_assert_eq(order->generation, node->generation);
 	cr_assert_eq(order->from, STATE_CLAIMING);
 	cr_assert_eq(order->to, STATE_PRIMARY);
-	cr_assert_eq(order->cause, CAUSE_HEARD);
+	cr_assert_eq(order->cause, CAUSE_SILENCE, "what made it claim, not that it serves now");
 	cr_assert_eq(order->epoch, 42);
 	cr_assert_eq(order->event, 2);
 	cr_assert_eq(order->until_ns, MONO_FAR, "it is carried out whenever its turn comes");
