@@ -161,6 +161,7 @@ void claim_granted(struct core *core, mono_t now, enum sent result, mono_t decid
 		return;
 	}
 	core->claim_failures = 0;
+	core->aborted = false; /* that countdown is history: whoever serves may regain its own */
 	lease_granted(core, decided);
 	core_because(core, core->claim_ground);
 	if (core->claim_ground == CAUSE_SILENCE && core->claim_moves && core->met)

@@ -284,6 +284,7 @@ void core_reload(struct core *core, mono_t now, const struct core_config *config
 	core->cause = CAUSE_NONE;
 	core_because(core, CAUSE_OPERATOR);
 	fitness_reload(core);
+	gate_reload(core);
 	connectivity_reload(core, now, changed);
 	serve_reload(core, now, &before.ips, actions);
 	transition_settle(core, now, actions);

@@ -124,3 +124,11 @@ void gate_clear(struct core *core) {
 		core->fence = FENCE_IDLE;
 	fault_clear(core, FAULT_VETO, CAUSE_OPERATOR);
 }
+
+/* What a command said, or will say, that is configured no more, is nothing. */
+void gate_reload(struct core *core) {
+	if (core->config.gate)
+		return;
+	core->gate = GATE_UNKNOWN;
+	fault_clear(core, FAULT_VETO, CAUSE_OPERATOR);
+}

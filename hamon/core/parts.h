@@ -80,6 +80,7 @@ void gate_ran(struct core *core, mono_t now, enum run run, uint32_t id, bool ok,
 void gate_tick(struct core *core, mono_t now, struct actions *actions);
 void gate_heard(struct core *core); /* the peer's silence is over: a fence is for one silence */
 void gate_clear(struct core *core);
+void gate_reload(struct core *core);
 bool gate_open(const struct core *core, mono_t now);  /* the before-primary command agrees, or there is none */
 bool gate_fenced(const struct core *core);            /* as far as is asked for */
 bool gate_waits(const struct core *core, mono_t now); /* for a command, or for the fence's delay */

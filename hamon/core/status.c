@@ -43,7 +43,8 @@ static void lease_status(const struct core *core, mono_t now, struct core_status
 }
 
 static void self_status(const struct core *core, mono_t now, struct core_status *s) {
-	bool counting = core->state == STATE_SUSPECT || core->state == STATE_COUNTDOWN;
+	bool late = core->state == STATE_SUSPECT && !peer_unheard(core, now);
+	bool counting = late || core->state == STATE_COUNTDOWN;
 
 	s->state = core->state;
 	s->since = core->state_since;

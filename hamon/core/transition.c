@@ -15,6 +15,11 @@ static enum state serving(const struct core *core) {
 	return core->served ? STATE_PRIMARY : STATE_CLAIMING;
 }
 
+/* To a claim. Not where somebody answers for a shared IP, nor beside a peer that is deaf (so we are not) if we may not. */
+static bool runs_down(const struct core *core, mono_t now) {
+	return !evidence_held(core, now) && (now < core->force_until || claim_eligible(core, now));
+}
+
 /* The order is the order of importance. */
 static enum state state_of(const struct core *core, mono_t now) {
 	if (core->leaving)
@@ -35,9 +40,8 @@ static enum state state_of(const struct core *core, mono_t now) {
 		return STATE_ISOLATED;
 	if (speak_deaf(core, now))
 		return STATE_DEAF;
-	/* Somebody answers for a shared IP: nothing runs down to a claim. */
 	if (peer_unheard(core, now))
-		return evidence_held(core, now) ? STATE_SUSPECT : STATE_COUNTDOWN;
+		return runs_down(core, now) ? STATE_COUNTDOWN : STATE_SUSPECT;
 	if (peer_suspect(core, now))
 		return STATE_SUSPECT;
 	return peer_holds(core) ? STATE_BACKUP : STATE_WAITING;

@@ -301,6 +301,7 @@ void checker_sent(struct checker *checker, unsigned index, mono_t clock, const s
 		if (checker->when >= node->lagging_until)
 			check_claim(checker, index, clock);
 		node->held = true;
+		node->aborted = MONO_NEVER; /* by force */
 		if (checker->quiet)
 			checker_fail(checker, PROMISE_L3, "node %u claims epoch %lu though nothing happened", index,
 				     hb->seen);

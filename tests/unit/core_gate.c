@@ -486,3 +486,20 @@ Test(core_gate, a_takeover_by_force_does_not_overrule_them) {
 	cr_assert_eq(world_outcome(&w), OUTCOME_TIMEOUT);
 	cr_assert_eq(world_count(&w, ACT_PERMIT), 0);
 }
+
+/* The operator takes away the command that hangs: what it says in the end counts no more. */
+Test(core_gate, a_command_that_is_configured_no_more_has_no_veto) {
+	world_init(&w);
+	w.config.gate = true;
+	w.hanging = 1U << RUN_BEFORE_PRIMARY;
+	world_backup(&w);
+	w.on = false;
+	world_pass(&w, world_timers(&w)->unheard + 2 * world_h(&w));
+	cr_assert_eq(world_runs(&w, RUN_BEFORE_PRIMARY), 1);
+	w.config.gate = false;
+	world_reload(&w);
+	world_ran(&w, RUN_BEFORE_PRIMARY, false);
+	cr_assert_eq(world_status(&w)->faults, 0);
+	world_pass(&w, 2 * world_timers(&w)->dead);
+	world_expect(&w, STATE_PRIMARY);
+}

@@ -671,3 +671,22 @@ Test(core_cold_start, who_is_to_wait_for_its_peer_claims_nothing_before_it_was_m
 	world_pass(&w, world_timers(&w)->dead + world_h(&w));
 	world_expect(&w, STATE_PRIMARY);
 }
+
+/* What was stopped is that countdown, not what an operator orders later. */
+Test(core_operator, who_takes_over_by_force_after_an_abort_regains_its_lease) {
+	world_init(&w);
+	w.config.countdown = 60 * SEC;
+	world_backup(&w);
+	w.on = false;
+	world_pass(&w, world_timers(&w)->dead);
+	world_verb(&w, VERB_ABORT, false, false);
+	world_pass(&w, SEC);
+	cr_assert(world_status(&w)->aborted);
+	world_verb(&w, VERB_TAKEOVER, true, false);
+	world_pass(&w, 2 * world_timers(&w)->dead);
+	world_expect(&w, STATE_PRIMARY);
+	cr_assert_not(world_status(&w)->aborted);
+	world_freeze(&w, world_timers(&w)->lease + 5 * MSEC);
+	world_pass_long(&w, 600 * SEC);
+	world_expect(&w, STATE_PRIMARY);
+}

@@ -285,3 +285,33 @@ Test(core_names, each_value_has_one_of_its_own) {
 		cr_assert_str_eq(tables[t].at(tables[t].n), "?", "%s", tables[t].what);
 	}
 }
+
+/* One way is cut: the peer says that it is deaf, and so this node is not. */
+static void hear_only_deaf_frames(void) {
+	w.says.lease = false;
+	w.says.deaf = true;
+	w.echoing = false;
+}
+
+Test(core_transition, no_countdown_runs_where_none_would_take_over) {
+	world_init(&w);
+	world_backup(&w);
+	hear_only_deaf_frames();
+	w.answering = 0;
+	world_pass_long(&w, 30 * SEC);
+	world_expect(&w, STATE_SUSPECT);
+	cr_assert_eq(world_status(&w)->dead_at, MONO_FAR);
+}
+
+Test(core_transition, a_countdown_that_was_stopped_is_none) {
+	world_init(&w);
+	w.config.countdown = 60 * SEC;
+	world_backup(&w);
+	hear_only_deaf_frames();
+	world_pass(&w, world_timers(&w)->dead);
+	world_expect(&w, STATE_COUNTDOWN);
+	world_verb(&w, VERB_ABORT, false, false);
+	world_pass_long(&w, 90 * SEC);
+	world_expect(&w, STATE_SUSPECT);
+	cr_assert_eq(world_status(&w)->dead_at, MONO_FAR);
+}
