@@ -123,6 +123,7 @@ static void client_request(struct control_client *client, size_t length) {
 	int result = request_parse(client->in, length, &request, &error);
 	client->in_n = 0;
 	control->hear_at = control->now + CONTROL_TURN_EVERY;
+	control->next = (unsigned)(client - control->clients) + 1;
 	if (result < 0) {
 		client_answer(client, error);
 	} else if (request_operates(request.type) && !client->may_operate) {
@@ -410,8 +411,9 @@ void control_tick(struct control *control, mono_t now) {
 	control->now = now;
 	if (now >= control->accept_at && loop_modify(control->loop, control->fd, EPOLLIN) == 0)
 		control->accept_at = MONO_FAR;
+	/* Those who rested are heard in this order (epoll keeps it): a crowd that never stops asking cannot keep others out. */
 	for (unsigned i = 0; i < CONTROL_CLIENTS; i++)
-		client_tick(&control->clients[i], now);
+		client_tick(&control->clients[(control->next + i) % CONTROL_CLIENTS], now);
 }
 
 mono_t control_deadline(const struct control *control) {

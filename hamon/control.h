@@ -80,6 +80,7 @@ struct control {
 	mono_t now;       /* as of the last control_tick() */
 	mono_t accept_at; /* when the next client is let in; MONO_FAR: whenever one comes */
 	mono_t hear_at;   /* whoever speaks before rests until then */
+	unsigned next;    /* the client whose turn it is first: the one behind who was heard last */
 	uint32_t last_id;
 	char *out; /* the clients' output buffers, in one piece */
 	struct control_client clients[CONTROL_CLIENTS];

@@ -37,6 +37,7 @@ struct status_view {
 	const bool *disabled;           /* [CORE_IPS], by slot: switched off on this node */
 	const struct ip_address *tests; /* [CORE_TESTS], by slot: as configured, or the gateway that was found */
 	const struct status_test *test; /* [CORE_TESTS], by slot */
+	const bool *silent;             /* [CORE_LINKS]: it is up, and brings nothing of a peer that is heard */
 	const char *holder_ip;          /* the shared IP that was answered for at core->holder_at; NULL: it is not known */
 	struct status_stranger stranger;
 	bool tests_are_gateway;    /* no test IP was configured, the default gateway stands in */

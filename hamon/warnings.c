@@ -11,8 +11,6 @@ enum { WARNING_MAX = 256 };
 
 /* For so long after the newest frame with another key it is worth a warning, and after others changed the lease's table. */
 #define STRANGER_SHOWN (60 * SEC)
-/* So long without a heartbeat is no hiccup: a link that is up and brings nothing. */
-#define LINK_SILENT    (3 * SEC)
 #define CHANGE_SHOWN   (3600 * SEC)
 
 __attribute__((format(printf, 2, 3))) static void warn(struct json_object *warnings, const char *format, ...) {
@@ -114,8 +112,7 @@ static void warn_of_outside(struct json_object *warnings, const struct status_vi
 	for (unsigned i = 0; i < core->links; i++)
 		if (!core->link[i].up && !core->link[i].reflect)
 			warn(warnings, "link %s is down", view->conf->links[i].name);
-		else if (!core->link[i].reflect && status_heard(view) &&
-			 (core->link[i].rx == MONO_NEVER || view->now - core->link[i].rx > LINK_SILENT))
+		else if (view->silent[i])
 			warn(warnings, "link %s is up, and brings nothing of %s", view->conf->links[i].name,
 			     status_peer_name(view));
 	for (size_t i = 0; i < view->conf->ips_n; i++)

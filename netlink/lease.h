@@ -102,6 +102,10 @@ int lease_permit_left(struct lease *lease, span_t *left);
 /* Removes the table: nothing is guarded any more, so the shared IPs must be gone before. 0, also when there was none. */
 int lease_remove(struct lease *lease);
 
+/* This process is the cluster's daemon in this network namespace, until the lease is closed or the process ends: then the
+ * kernel forgets it. 0; -EBUSY: another one is; or -errno: not known (Linux before 5.12 cannot keep it). Once a lease. */
+int lease_occupy(struct lease *lease);
+
 /* ---- what others do to it (lease_watch.c) ---- */
 
 /* Somebody changed our table, or it was removed. */

@@ -1,7 +1,8 @@
 /* What the files of the kernel lease tell one another; nobody else includes it.
  *   lease.c         the calls of lease.h           lease_table.c   the table's objects
  *   lease_batch.c   the socket, a transaction      lease_rules.c   the table's rules
- *   lease_watch.c   what others do to it           lease_check.c   is the table what we made of it? */
+ *   lease_watch.c   what others do to it           lease_check.c   is the table what we made of it?
+ *   lease_daemon.c  one daemon a namespace */
 #ifndef HAMON_NETLINK_LEASE_PARTS_H
 #define HAMON_NETLINK_LEASE_PARTS_H
 

@@ -222,14 +222,19 @@ int cli_follow(const struct cli *cli, struct json_object *request, span_t patien
 	static struct answer answer;
 	struct json_object *line = NULL;
 	int code = begin(cli, request, patience, &answer, &line), error = 0;
+	bool printed = true;
 	if (code != EXIT_OK)
 		return code;
-	while (error == 0 && fn(cli, line)) {
+	while (error == 0 && printed && fn(cli, line)) {
 		json_object_put(line);
 		line = NULL;
-		error = fflush(stdout) != 0 ? -errno : answer_next(&answer, MONO_FAR, &line);
+		printed = cli_flush();
+		error = printed ? answer_next(&answer, MONO_FAR, &line) : 0;
 	}
-	code = error == 0 ? cli_show(cli, line) : say_ended(-error);
+	if (!printed)
+		code = EXIT_FAILED;
+	else
+		code = error == 0 ? cli_show(cli, line) : say_ended(-error);
 	json_object_put(line);
 	answer_close(&answer);
 	return code;

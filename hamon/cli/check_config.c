@@ -1,5 +1,6 @@
 /* `hamon check-config [FILE]`: says whether a configuration would be accepted on this machine, and what follows from it:
- * the derived timers, and each inequality that keeps two owners apart, with both sides. The rest is check_policy.c's. */
+ * the derived timers, and each inequality that keeps two owners apart, with both sides. The rest is check_policy.c's
+ * and check_host.c's. */
 #include <assert.h>
 #include <errno.h>
 #include <json-c/json.h>
@@ -7,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "hamon/cli/check.h"
@@ -72,13 +72,7 @@ static double ms(span_t span) {
 	return (double)span / (double)MSEC;
 }
 
-static void warn_of_machine(struct report *r) {
-	struct stat st;
-	if (stat(r->conf.psk_file, &st))
-		conf_warn(&r->errors, "psk-file %.150s: %s", r->conf.psk_file, strerror(errno));
-	else if (st.st_mode & (S_IRWXG | S_IRWXO))
-		conf_warn(&r->errors, "psk-file %.150s is open to others than its owner (mode %03o)", r->conf.psk_file,
-			  (unsigned)(st.st_mode & 0777));
+static void warn_of_lag(struct report *r) {
 	if (!timers_outlive_lag(&r->timers))
 		conf_warn(&r->errors,
 			  "the lease of %.0f ms is shorter than 2 h + J + s = %.3f ms: each time jiffies lag this far the "
@@ -124,7 +118,9 @@ static int examine(const struct cli *cli, struct report *r) {
 	if (!error)
 		error = examine_kernel(r);
 	if (!error)
-		warn_of_machine(r);
+		error = check_host(&r->conf, &r->errors);
+	if (!error)
+		warn_of_lag(r);
 	return error;
 }
 
@@ -158,8 +154,11 @@ static void print_report(const struct report *r) {
 	for (size_t i = 0; i < TIMERS_CHECKS; i++)
 		printf("  %-14s %-50s %10.3f >= %.3f\n", checks[i].name, checks[i].formula, ms(checks[i].left),
 		       ms(checks[i].right));
-	for (unsigned i = 0; i < r->errors.warnings_n; i++)
-		printf("%swarning: %s\n", i ? "" : "\n", r->errors.warnings[i]);
+}
+
+static void print_warnings(const struct conf_errors *errors, const char *before) {
+	for (unsigned i = 0; i < errors->warnings_n; i++)
+		printf("%swarning: %s\n", i ? "" : before, errors->warnings[i]);
 }
 
 /* ---- for machines ---- */
@@ -225,7 +224,9 @@ int cli_check_config(const struct cli *cli) {
 		print_json(&report, !error);
 	else if (!error && !cli->quiet)
 		print_report(&report);
-	if (error && !cli->json)
+	if (!error && !cli->json)
+		print_warnings(&report.errors, cli->quiet ? "" : "\n");
+	else if (!cli->json)
 		conf_errors_print(&report.errors, stderr);
 	return error ? EXIT_USAGE : EXIT_OK;
 }

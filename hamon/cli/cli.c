@@ -3,7 +3,10 @@
 #include "hamon/cli/cli.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -147,6 +150,17 @@ int cli_error(enum exit_code code, const char *format, ...) {
 	fputc('\n', stderr);
 	va_end(args);
 	return (int)code;
+}
+
+bool cli_flush(void) {
+	errno = EIO; /* for a write that failed earlier: why is not known any more */
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return true;
+	if (errno != EPIPE)
+		cli_error(EXIT_FAILED, "standard output: %s", strerror(errno));
+	__fpurge(stdout);
+	clearerr(stdout);
+	return false;
 }
 
 static int unknown(const char *what, const char *word, const char *dashes, const char *best) {
@@ -318,13 +332,6 @@ static int run_verb(const struct verb_row *verb, const struct cli *cli, unsigned
 	return verb->run(cli);
 }
 
-/* What was printed into a full disk or a closed pipe was not printed. */
-static int flushed(int code) {
-	if ((fflush(stdout) != 0 || ferror(stdout)) && code == EXIT_OK)
-		return EXIT_FAILED;
-	return code;
-}
-
 static int run_command_line(char **argv) {
 	struct cli cli = {0};
 	struct reader reader = {.cli = &cli};
@@ -343,11 +350,23 @@ static int run_command_line(char **argv) {
 	return verb ? run_verb(verb, &cli, reader.given) : unknown_verb(cli.verb);
 }
 
+/* A standard descriptor that is closed would be given to the next file that is opened, and our words would go into that.
+ * stdout cannot be written to even so, since what we print there is asked for. */
+static bool open_standard(void) {
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_RDWR) != fd)
+			return false;
+	return true;
+}
+
 int cli_main(int argc, char **argv) {
+	if (!open_standard())
+		return cli_error(EXIT_FAILED, "/dev/null: %s", strerror(errno));
 	for (size_t i = 0; argc > 1 && i < sizeof processes / sizeof *processes; i++)
 		if (strcmp(argv[1], processes[i].name) == 0)
 			return processes[i].run(argc - 1, argv + 1);
-	return flushed(argc > 0 ? run_command_line(argv + 1) : EXIT_USAGE);
+	int code = argc > 0 ? run_command_line(argv + 1) : EXIT_USAGE;
+	return cli_flush() || code != EXIT_OK ? code : EXIT_FAILED;
 }
 
 /* ---- what the verbs share ---- */

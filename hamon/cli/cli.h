@@ -44,6 +44,10 @@ int cli_main(int argc, char **argv);
 /* "hamon: …" on stderr, with a newline. Returns code, so that a verb can `return cli_error(EXIT_FAILED, …)`. */
 int cli_error(enum exit_code code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* What was printed so far goes out. False: into a full disk or a closed pipe it did not; it is dropped, and was said on stderr
+ * (but of a pipe, whose reader left of his own will). */
+bool cli_flush(void);
+
 /* The configuration's path: the verb's word (check-config FILE), else -f, else /etc/hamon/CLUSTER.conf where a cluster is
  * named, else CLI_CONFIG. Valid until the next call. */
 const char *cli_config_path(const struct cli *cli);

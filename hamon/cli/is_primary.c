@@ -18,6 +18,8 @@ int cli_is_primary(const struct cli *cli) {
 			printf("{\"primary\":%s,\"state\":\"%s\"}\n", primary ? "true" : "false", state);
 		else if (!cli->quiet)
 			puts(state);
+		/* A word that could not be written changes nothing of that: 1 would mean no. */
+		cli_flush();
 		code = primary ? EXIT_OK : EXIT_FAILED;
 	} else {
 		/* A daemon too busy to say its state said neither yes nor no. */

@@ -13,7 +13,7 @@ struct command_ask {
 	const char *line;         /* for /bin/sh -c */
 	char *const *environment; /* all of it; NULL-terminated */
 	const char *input;        /* what it reads from its standard input, PIPE_BUF bytes at most; NULL: nothing */
-	span_t timeout;           /* its process group then gets SIGTERM, and GUARD_GRACE later SIGKILL */
+	span_t timeout;           /* then its group gets SIGTERM, and GUARD_GRACE later all that it started SIGKILL */
 };
 
 struct command {

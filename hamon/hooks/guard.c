@@ -1,6 +1,7 @@
 /* The guard of one command, as guard.h says. It waits by signals that it keeps blocked, and allocates nothing. */
 #include "hamon/hooks/guard.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
@@ -14,12 +15,12 @@ enum { FIRST_FREE = 3, NOT_STARTED = 127 };
 
 /* ---- the command's process ---- */
 
-/* What the worker ignores, because its supervisor says when it is time to end, is the command's own business. */
+/* What the worker ignores, because its supervisor says when it is time to end, or whoever started the daemon, is the
+ * command's own business. */
 static void default_signals(void) {
-	static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGPIPE};
 	sigset_t none;
-	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
-		signal(ignored[i], SIG_DFL);
+	for (int number = 1; number < NSIG; number++)
+		signal(number, SIG_DFL); /* not those that nobody may change */
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -42,7 +43,7 @@ static void become_command(const struct guard_ask *ask, pid_t guard) {
 
 enum awaited { COMMAND_ENDED, DEADLINE_CAME, WORKER_GONE };
 
-/* The command is not reaped here: as long as it is not, its number is nobody else's. */
+/* The command is not reaped here: as long as it is not, its number is nobody else's. What it left to us is. */
 static enum awaited await(pid_t command, mono_t until) {
 	sigset_t set;
 	sigemptyset(&set);
@@ -50,11 +51,15 @@ static enum awaited await(pid_t command, mono_t until) {
 	sigaddset(&set, SIGTERM);
 	for (;;) {
 		siginfo_t ended = {0};
-		if (waitid(P_PID, (id_t)command, &ended, WEXITED | WNOHANG | WNOWAIT) < 0 || ended.si_pid == command)
+		if (waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) < 0 || ended.si_pid == command)
 			return COMMAND_ENDED;
 		span_t left = until - mono_now();
 		if (left <= 0)
 			return DEADLINE_CAME;
+		if (ended.si_pid > 0) {
+			waitpid(ended.si_pid, NULL, 0);
+			continue;
+		}
 		struct timespec patience = {.tv_sec = left / SEC, .tv_nsec = left % SEC};
 		if (sigtimedwait(&set, NULL, &patience) == SIGTERM)
 			return WORKER_GONE;
@@ -67,15 +72,16 @@ static void tell(const struct guard_ask *ask, int status, bool timed_out) {
 	(void)written; /* a worker that is gone hears nothing, and the command ends with it */
 }
 
-/* All that is our child now (proc_pid_children(5)). False: the kernel does not say. */
-static bool kill_children(void) {
+/* All that is our child now (proc_pid_children(5)), or the first some hundreds of them. Where the kernel does not
+ * list them, the command's group is all that is killed. */
+static void kill_children(void) {
 	char list[4096];
 	int fd = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return false;
+		return;
 	ssize_t n = read(fd, list, sizeof(list));
 	close(fd);
-	pid_t child = 0;
+	pid_t child = 0; /* one that is cut off at the end has its turn once others have ended */
 	for (ssize_t i = 0; i < n; i++) {
 		if (list[i] != ' ') {
 			child = child * 10 + (list[i] - '0');
@@ -84,15 +90,20 @@ static bool kill_children(void) {
 		kill(child, SIGKILL);
 		child = 0;
 	}
-	return true;
 }
 
-/* What left the group (timeout(1), setsid(2)) becomes our child when its parent ends: each end is looked behind. */
+/* What left the group (timeout(1), setsid(2)) becomes our child when its parent ends: each end is looked behind. What then
+ * does not end waits in the kernel, for a dead disk perhaps. It runs no more when it comes back, so nobody waits for it. */
 static void end_all(void) {
-	int how;
-	do
-		how = kill_children() ? 0 : WNOHANG;
-	while (waitpid(-1, NULL, how) > 0);
+	static const struct timespec grace = {.tv_sec = GUARD_GRACE / SEC, .tv_nsec = GUARD_GRACE % SEC};
+	sigset_t ends;
+	pid_t ended;
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGCHLD);
+	do {
+		kill_children();
+		ended = waitpid(-1, NULL, WNOHANG);
+	} while (ended > 0 || (ended == 0 && (sigtimedwait(&ends, NULL, &grace) > 0 || errno == EINTR)));
 }
 
 static void watch(const struct guard_ask *ask, pid_t command) {

@@ -1,6 +1,6 @@
-/* A command's guard: a process of its own between the worker and one command, which ends the command's whole process group
- * at its deadline, and when the worker dies. So a worker that is stopped or killed leaves no command behind that nobody
- * ends. */
+/* A command's guard: a process of its own between the worker and one command, which ends the command and all that it
+ * started at its deadline, and when the worker dies. So a worker that is stopped or killed leaves no command behind that
+ * nobody ends. */
 #ifndef HAMON_HOOKS_GUARD_H
 #define HAMON_HOOKS_GUARD_H
 

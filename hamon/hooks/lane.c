@@ -128,7 +128,7 @@ static void verdict_ready(void *arg, uint32_t events) {
 		return;
 	close_output(lane);
 	if (!lane->told)
-		lane_refuse(lane->hooks, &lane->order, "was lost: its guard died, and the command with it");
+		lane_refuse(lane->hooks, &lane->order, "was lost: its guard was killed, and what it started may still run");
 	loop_remove(&lane->hooks->loop, lane->command.verdict);
 	command_end(&lane->command);
 	lane->busy = false;

@@ -11,6 +11,8 @@ static const span_t stranger_again = 60 * SEC;
 static const span_t mark_again = 1 * SEC;
 /* What another program holds, such as the port, is tried again so often: no notice tells when it is free. */
 static const span_t bind_again = 1 * SEC;
+/* So long without a heartbeat is no hiccup, unless a dead interval is longer. */
+static const span_t link_silent = 3 * SEC;
 
 /* NULL: what reflects is bound to none. */
 static const struct node_interface *interface_of(const struct node *node, unsigned slot) {
@@ -214,6 +216,35 @@ static void link_ready(void *arg, uint32_t events) {
 	(void)events;
 }
 
+/* ---- silent links ---- */
+
+/* Where a cable leads elsewhere, or something on the way drops heartbeats. What reflects is silent by its nature. */
+static void review_silence(struct node *node, const struct core_status *core, unsigned slot, bool heard) {
+	struct node_link *link = &node->links[slot];
+	const char *name = node->conf.links[slot].name, *peer = node->names[!node->self];
+	mono_t rx = core->link[slot].rx;
+
+	if (!heard || !core->link[slot].up)
+		link->since = node->now;
+	bool silent = node->now - mono_max(rx, link->since) > mono_max(link_silent, node->core_config.timers.dead);
+	if (silent == link->silent)
+		return;
+	link->silent = silent;
+	if (silent)
+		node_say(node, NOTE_WARNING, 0, "link %s is up, and brings nothing of %s", name, peer);
+	else if (rx > link->since)
+		node_say(node, NOTE_INFO, 0, "link %s brings heartbeats of %s again", name, peer);
+}
+
+void node_links_silence(struct node *node) {
+	const struct core_status *core = node_status(node);
+	bool heard = status_peer_state(core, node->now, node->core_config.timers.unheard) != PEER_UNHEARD;
+
+	for (unsigned i = 0; i < node->links_n; i++)
+		if (node->conf.links[i].transport != TRANSPORT_REFLECT)
+			review_silence(node, core, i, heard);
+}
+
 /* ---- heartbeats out ---- */
 
 static bool seal(struct node *node, const struct heartbeat *hb, uint8_t frame[static HEARTBEAT_LEN]) {
@@ -375,7 +406,7 @@ static int open_link(struct node *node, unsigned slot) {
 	struct node_link *link = &node->links[slot];
 	unsigned self = node->conf.self;
 
-	*link = (struct node_link){.interface = -1, .failed = MONO_NEVER, .busy = MONO_NEVER};
+	*link = (struct node_link){.interface = -1, .failed = MONO_NEVER, .busy = MONO_NEVER, .since = node->now};
 	if (conf->transport != TRANSPORT_REFLECT)
 		link->interface = node_interface(node, conf->interface); /* there is room at the start */
 	switch (conf->transport) {

@@ -190,6 +190,7 @@ static void turn(struct node *node) {
 	bool work = node_ips_work(node);
 	settle(node);
 	tell_met(node);
+	node_links_silence(node);
 	node_watch_tick(node);
 	node_notes_flush(node);
 	node->deadline = next_wake(node, work || node->queue_n > 0);

@@ -38,8 +38,8 @@ enum {
 	NODE_QUEUE = 64, /* events that actions brought back; never more than a few */
 	/* Links, shared IPs, and during a reload the shared IPs that are still to be removed. */
 	NODE_INTERFACES = CORE_LINKS + 2 * CONF_INTERFACES,
-	NODE_TRIALS = 4,    /* `test ips` requests at once */
-	NODE_WAITS = 256,   /* the names of all settings that need a restart fit */
+	NODE_TRIALS = 4,             /* `test ips` requests at once */
+	NODE_WAITS = 256,            /* the names of all settings that need a restart fit */
 	NODE_PEER_MACS = CORE_LINKS, /* of the peer, on one interface of ours: all its links may share a wire */
 };
 
@@ -65,6 +65,8 @@ struct node_link {
 	int said;      /* why it could not be, when that was said last */
 	mono_t busy;   /* when it could not be because another program has it; MONO_NEVER */
 	mono_t failed; /* when it could not take a marked heartbeat; MONO_NEVER */
+	mono_t since;  /* it is up, and the peer is heard by some link */
+	bool silent;   /* and this one brings nothing */
 };
 
 /* What reflected heartbeats need to know. By family: IPv4, IPv6; family 0: not known. */
@@ -357,6 +359,7 @@ void node_links_address(struct node *node, bool added, const struct addr_entry *
 void node_links_doubt(struct node *node);                                               /* notices of addresses were lost */
 void node_links_report(struct node *node);
 void node_links_drain(struct node *node);
+void node_links_silence(struct node *node);                                   /* tells which are silent */
 void node_links_send(struct node *node, struct heartbeat *hb, uint8_t links); /* links: mask */
 
 /* ---- mirrors.c ---- */

@@ -17,7 +17,7 @@ struct picture {
 	struct status_view view;
 	struct core_facts facts;
 	struct status_test test[CORE_TESTS];
-	bool disabled[CORE_IPS];
+	bool disabled[CORE_IPS], silent[CORE_LINKS];
 	char holder[INET6_ADDRSTRLEN], stranger[INET6_ADDRSTRLEN], mac[sizeof "00:00:00:00:00:00"];
 };
 
@@ -66,6 +66,8 @@ static const struct status_view *look(struct node *node) {
 	node->rejected[REJECT_REPLAY] = core->duplicates;
 	for (unsigned i = 0; i < CORE_IPS; i++)
 		picture.disabled[i] = node->ips.slots[i].disabled;
+	for (unsigned i = 0; i < node->links_n; i++)
+		picture.silent[i] = node->links[i].silent;
 	for (unsigned i = 0; i < CORE_TESTS; i++)
 		picture.test[i] = figures(node, i);
 	core_facts(&node->core, node->now, &picture.facts);
@@ -79,6 +81,7 @@ static const struct status_view *look(struct node *node) {
 		.slot_of = node->ips.slot_of,
 		.held = &node->ips.present,
 		.disabled = picture.disabled,
+		.silent = picture.silent,
 		.tests = node->tests.address,
 		.test = picture.test,
 		.holder_ip = holder_ip(node, core, picture.holder),

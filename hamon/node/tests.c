@@ -352,7 +352,8 @@ static void end_trial(struct node *node, struct node_trial *trial) {
 		answered += trial->rtt[i] >= 0;
 		json_object_array_add(list, trial_result(node, trial, i));
 	}
-	struct json_object *reply = reply_ok("%u of %u test IPs answered", answered, all);
+	struct json_object *reply = answered ? reply_ok("%u of %u test IPs answered", answered, all)
+					     : reply_error(EXIT_FAILED, NULL, "none of %u test IPs answered", all);
 	json_object_object_add(reply, "gateway", json_object_new_boolean(node->tests.gateway));
 	json_object_object_add(reply, "tests", list);
 	control_reply(&node->control, trial->client, reply);

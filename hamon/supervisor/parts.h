@@ -93,6 +93,11 @@ bool supervisor_childless(const struct supervisor *s);
 
 /* ---- silence.c ---- */
 
+/* Another daemon of this cluster in this network namespace would take turns with us in removing what the other one set,
+ * whatever its directories are: it is waited for as long as one may take to end, then this one is refused. Says why not.
+ * Returns the process's exit status. */
+int supervisor_stand_alone(struct supervisor *s);
+
 /* Removes what an earlier daemon left: lease, addresses, table; then asks whether this kernel can keep the lease that the
  * configuration wants, so that a node which must not start is silent by then. Says what, and why not. Returns the process's
  * exit status. */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "hamon/kernel_lease.h"
 #include "hamon/log.h"
@@ -28,6 +29,31 @@ static int ask_kernel(const struct supervisor *s) {
 }
 
 /* ---- the start ---- */
+
+/* The kernel removes a dead daemon's mark as it closes its files: perhaps after the lock of the state directory, and on a
+ * busy machine some 100 ms later. So long that is waited for, looking so often. */
+#define OTHER_PATIENCE (3 * SEC)
+#define OTHER_POLL     (20 * MSEC)
+
+int supervisor_stand_alone(struct supervisor *s) {
+	open_lease(s);
+	if (!s->lease)
+		return EXIT_OK; /* no nf_tables: judge_lease() says so where it matters */
+	mono_t patience = mono_now() + OTHER_PATIENCE;
+	int rc;
+	while ((rc = lease_occupy(s->lease)) == -EBUSY && mono_now() < patience)
+		nanosleep(&(struct timespec){.tv_nsec = OTHER_POLL}, NULL);
+	if (rc == -EBUSY) {
+		log_say(LOG_ERR,
+			"another daemon of cluster %s runs in this network namespace, with other directories or in a "
+			"container: stop that one first",
+			s->running.conf.cluster);
+		return EXIT_FAILED;
+	}
+	if (rc < 0)
+		log_say(LOG_WARNING, "a second daemon of this cluster on this host would go unnoticed: %s", strerror(-rc));
+	return EXIT_OK;
+}
 
 static void say_leftovers(const struct supervisor *s, const struct purged *purged) {
 	char table[32] = "", addresses[32] = "";

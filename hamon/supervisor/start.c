@@ -94,6 +94,8 @@ int supervisor_prepare(struct supervisor *s, const struct run_options *options) 
 	if (status == EXIT_OK)
 		status = make_run_dir(s, options);
 	if (status == EXIT_OK)
+		status = supervisor_stand_alone(s);
+	if (status == EXIT_OK)
 		status = clear_leftovers(s);
 	return status;
 }

@@ -20,29 +20,27 @@ struct block {
 };
 
 static struct block run_block(struct stage *stage, struct sniff *sniff, nanos length) {
-	struct block block;
-	nanos begin = clock_now();
-	block.begin = begin;
+	struct block block = {.begin = clock_now()};
 	unsigned left = stage_logged(stage, " primary → "), came = stage_logged(stage, "→ primary");
-	clock_sleep_until(begin + length);
+	clock_sleep_until(block.begin + length);
 	nanos end = clock_now();
 	/* One that ran out just now has its time to come back. */
 	stage_settled(stage);
 	probe_settle(stage->probe);
 	block.lapses = stage_logged(stage, " primary → ") - left;
 	block.regained = stage_logged(stage, "→ primary") - came;
-	block.role_changes = sniff_changes(sniff, &stage->shared, begin, clock_now());
-	struct probe_gap gap = probe_outage(stage->probe, begin, end);
+	block.role_changes = sniff_changes(sniff, &stage->shared, block.begin, clock_now());
+	struct probe_gap gap = probe_outage(stage->probe, block.begin, end);
 	block.outage = gap.to - gap.from;
-	block.frozen = freeze_worst(stage->freeze, begin, clock_now());
+	block.frozen = freeze_worst(stage->freeze, block.begin, clock_now());
 	return block;
 }
 
-/* Was it too much for a freeze to be the reason? */
 static bool is_clean(const struct block *block) {
 	return block->role_changes == 0 && block->lapses == 0;
 }
 
+/* Did the machine stand still for so long that this may be the reason for what is not clean? */
 static bool is_disturbed(const struct stage *stage, const struct block *block) {
 	return block->frozen > stage->within / 6;
 }

@@ -153,6 +153,7 @@ bool probe_wait_owner(const struct probe *probe, enum net_host host, nanos since
 }
 
 void probe_settle(const struct probe *probe) {
+	/* An answer has that long to come. Most often none is to come, so it cannot be waited for. */
 	clock_sleep_until(clock_now() + 2 * probe->record->interval);
 	witness_wait(&probe->witness, clock_now());
 }

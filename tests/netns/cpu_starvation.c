@@ -47,12 +47,14 @@ NETNS_TEST_ALONE(cpu_starvation, "every CPU is busy: no role change; a primary t
 	struct load *load = keep_busy(scene);
 	expect_no_change(scene, epoch, begin);
 	demote(scene, SCHED_OTHER);
+	/* The role may move or not, so there is nothing to wait for: a few takeovers' worth of load. */
 	clock_sleep_until(clock_now() + 5 * scene->within);
 	load_stop(load);
 
 	/* From one moment to the next it gets nothing: each loop has 300 times the weight of what is idle. */
 	demote(scene, SCHED_IDLE);
 	load = keep_busy(scene);
+	/* The same, and longer: what is idle waits for more than a second. */
 	clock_sleep_until(clock_now() + 10 * scene->within);
 	load_stop(load);
 	enum net_host primary = scene_settle(scene);

@@ -19,6 +19,7 @@ static void expect_overlap(struct scene *scene, enum net_host old, nanos fault) 
 	enum net_host new = pair_other(old);
 	scene_check(scene, probe_wait_owner(scene->probe, new, fault, scene_patience(scene)), "%s never served the client",
 		    net_host_name(new));
+	/* So long both are looked at: the witness has to see the old owner speak beside the new one. */
 	clock_sleep_until(clock_now() + scene->within);
 	nanos overlap = sniff_overlap(scene->sniff, shared(), old, new, fault, clock_now());
 	printf("two owners for %.1f ms\n", clock_ms(overlap));
@@ -29,6 +30,7 @@ static void expect_overlap(struct scene *scene, enum net_host old, nanos fault) 
 static void kill_monitor(struct scene *scene, enum net_host host) {
 	nanos backoff = WORKER_BACKOFF / MSEC * NANOS_MS, fault = clock_now();
 	pair_kill_monitor(&scene->pair, host);
+	/* The whole of that is looked at: how long it speaks is what is measured. */
 	clock_sleep_until(fault + backoff);
 	probe_settle(scene->probe);
 	nanos last = sniff_last_claim(scene->sniff, shared(), host, fault, fault + backoff);

@@ -27,6 +27,7 @@ NETNS_TEST_ALONE(loss_short,
 	double lost = pair_number(&scene->pair, NET_HA2, "/links/0/lost");
 	nanos begin = clock_now();
 	net_storm(&scene->net, (struct net_storm){.lost = TENTH, .doubled = TENTH});
+	/* The time under test: that nothing happens in it is what is waited for. */
 	clock_sleep_until(begin + block);
 	check_storm(scene, received, lost);
 	scene_bound(scene, scene_settle(scene) == NET_HA1, begin, clock_now(), "ha2 took the role");

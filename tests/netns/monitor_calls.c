@@ -50,6 +50,7 @@ NETNS_TEST(monitor_calls, "ten seconds of a serving monitor: waiting, sending, r
 	shell_print(log, sizeof(log), "%s/strace.log", scene->dir);
 	pid_t monitor = pair_child(&scene->pair, NET_HA1, "_monitor");
 	pid_t strace = shell_spawn(NULL, log, "strace -o %s -p %d", output, (int)monitor);
+	/* The ten seconds that are looked at: ten times whatever is done once a second. */
 	clock_sleep_until(clock_now() + 10 * NANOS_SEC);
 	kill(strace, SIGINT);
 	while (waitpid(strace, NULL, 0) < 0)

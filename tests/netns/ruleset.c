@@ -21,12 +21,14 @@ static char *list(struct scene *scene, enum net_host host, const char *words) {
 
 bool ruleset_table(struct scene *scene, enum net_host host, char table[static RULESET_TABLE]) {
 	char *tables = list(scene, host, "list tables netdev");
-	const char *at = strstr(tables, " hamon_");
 	table[0] = '\0';
-	if (at)
-		snprintf(table, RULESET_TABLE, "%.*s", (int)strcspn(at + 1, " \n"), at + 1);
+	for (const char *at = tables; !*table && (at = strstr(at, " hamon_")) != NULL; at++) {
+		size_t length = strcspn(at + 1, " \n");
+		if (length == strlen("hamon_1a2b3c4d")) /* longer is the mark that a daemon lives */
+			snprintf(table, RULESET_TABLE, "%.*s", (int)length, at + 1);
+	}
 	free(tables);
-	return at != NULL;
+	return *table != '\0';
 }
 
 /* The units that nft writes; ms before m, which it begins with. */

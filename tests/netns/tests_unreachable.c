@@ -11,6 +11,7 @@ NETNS_TEST(tests_unreachable, "the test IP is dead: a cut primary is not replace
 	scene_wait(scene, NET_HA2, "/tests/0/ok", "false");
 	for (unsigned host = 0; host < NET_NODES; host++)
 		scene_verb_says(scene, host, "status", EXIT_SUCCESS, "warning test IP 192.0.2.1 does not answer");
+	scene_verb_says(scene, NET_HA2, "test ips", EXIT_FAILURE, "none of 1 test IPs answered");
 	scene_watch(scene, NET_HA1, clock_now(), 3 * scene->within);
 
 	net_cut(&scene->net, NET_HA1, NET_CUT_FRAMES);

@@ -1,6 +1,12 @@
 /* A link over UDP beside one of Ethernet frames. */
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include "tests/lab/shell.h"
 #include "tests/netns/test.h"
+
+enum { HEARTBEAT_PORT = 4411 /* where the configuration names none */ };
 
 #define LINK(name, address) "links = ( { name = \"" name "\" address = \"" address "\" } )"
 
@@ -28,6 +34,31 @@ NETNS_TEST(udp_carrier, "the shared IP's carrier is lost: it is told over the UD
 	scene_served(scene, NET_HA2, fault, scene->within / 2, false);
 	net_mend(&scene->net, NET_HA1);
 	scene_check(scene, scene_settle(scene) == NET_HA2, "ha1 took the role when its cable came back");
+}
+
+NETNS_TEST(udp_port_taken, "another program has the UDP link's port: the link comes up once that program is gone") {
+	scene_open(scene, &(struct pair_conf){.node = {LINK("eth1", "198.51.100.1"), LINK("eth1", "198.51.100.2")},
+					      .links = "{ name = \"eth0\" }, { name = \"eth1\" transport = \"udp\" }",
+					      .tests = "ips = [ \"192.0.2.1\" ] reflect = false"});
+	int back = shell_enter(scene->net.ns[NET_HA1]), taken = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_in name = {.sin_family = AF_INET, .sin_port = htons(HEARTBEAT_PORT)};
+	shell_leave(back);
+	scene_check(scene, bind(taken, (struct sockaddr *)&name, sizeof(name)) == 0, "the test cannot have the port");
+	scene_start(scene, NET_HA1);
+	scene_check(scene,
+		    pair_wait_logged(&scene->pair, NET_HA1, "heartbeats cannot use eth1: Address already in use",
+				     scene_patience(scene)),
+		    "nobody says why");
+	scene_wait(scene, NET_HA1, "/links/1/up", "false");
+	/* By then the kernel's notices of the start are over, each of which would have it tried again. */
+	scene_check(scene,
+		    pair_wait_logged(&scene->pair, NET_HA2, "link eth1 is up, and brings nothing of ha1",
+				     scene_patience(scene)),
+		    "the peer does not say that the link is silent");
+	nanos freed = clock_now();
+	close(taken);
+	scene_wait(scene, NET_HA1, "/links/1/up", "true");
+	scene_watch(scene, NET_HA1, freed, 2 * scene->within);
 }
 
 NETNS_TEST(udp_address,

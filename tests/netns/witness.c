@@ -46,9 +46,11 @@ NETNS_TEST(witness, "the witness sees two owners, and for how long, by IPv4 and 
 		scene_check(scene, probe_owners_max(probes[i], since, clock_now()) == 1, "one owner was not seen as one");
 	nanos both = clock_now();
 	address(scene, NET_HA2, "add");
+	/* Two owners for so long; an eighth of it at least has to be seen below. */
 	clock_sleep_until(clock_now() + scene->within / 4);
 	address(scene, NET_HA1, "delete");
 	nanos parted = clock_now();
+	/* So long ha1 would have to be seen, were it seen where it is none. */
 	clock_sleep_until(parted + scene->within / 4);
 	for (unsigned i = 0; i < 2; i++)
 		scene_check(scene, probe_owners_max(probes[i], both, parted) == 2, "two owners were not seen as two");

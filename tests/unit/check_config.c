@@ -3,10 +3,13 @@
 
 #include <criterion/criterion.h>
 #include <json-c/json.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "hamon/auth.h"
 #include "hamon/cli/check.h"
 #include "hamon/conf/conf.h"
 #include "hamon/core/timers.h"
@@ -20,6 +23,8 @@
 /* The kernel is asked whether it can keep the lease: in a namespace that nobody else looks at. */
 TestSuite(check_config, .init = sandbox_enter);
 
+static bool quiet;
+
 /* Runs the verb on a file of this text; *out is what it printed, which the caller frees. */
 static int run(cli_verb_fn *verb, const char *text, bool json, char **out) {
 	char file[] = "/tmp/hamon-check-XXXXXX", printed[] = "/tmp/hamon-printed-XXXXXX";
@@ -31,7 +36,8 @@ static int run(cli_verb_fn *verb, const char *text, bool json, char **out) {
 	int terminal = dup(STDOUT_FILENO);
 	dup2(printed_fd, STDOUT_FILENO);
 	char *words[] = {file, NULL};
-	struct cli cli = {.verb = "check-config", .node = "ha1", .json = json, .words_n = 1, .words = words};
+	struct cli cli = {
+		.verb = "check-config", .node = "ha1", .json = json, .quiet = quiet, .words_n = 1, .words = words};
 	int status = verb(&cli);
 	fflush(stdout);
 	dup2(terminal, STDOUT_FILENO);
@@ -311,6 +317,136 @@ Test(check_config, a_kernel_that_cannot_keep_the_lease) {
 	cr_expect_eq(run(cli_check_config, GOOD "failover = { lease = \"off\" }\n", false, &out), EXIT_OK, "%s", out);
 	free(out);
 }
+
+/* ---- what this host has, and has not ---- */
+
+/* The host is the node ha1 from now on; the pair's key is at hand, and readable by root alone. */
+#define HERE                                                                                                               \
+	"cluster = \"edge\" psk-file = \"%s\"\n"                                                                           \
+	"nodes = ( { name = \"ha1\" links = ( { name = \"b\" interface = \"left\" address = \"%s\" } ) },\n"               \
+	"{ name = \"ha2\" links = ( { name = \"b\" address = \"198.51.100.2\" } ) } )\n"                                   \
+	"links = ( { name = \"left\" }, { name = \"b\" transport = \"udp\" } )\n"                                          \
+	"shared-ips = ( { address = \"192.0.2.10/24\" interface = \"%s\" } )\n"                                            \
+	"connectivity-test = { ips = [ \"192.0.2.1\", \"192.0.2.2\", \"192.0.2.3\" ] }\n%s\n"
+
+static char psk[] = "/tmp/hamon-psk-XXXXXX";
+
+static void be_ha1(void) {
+	static char key[AUTH_KEY_TEXT];
+	sandbox_enter();
+	cr_assert_eq(unshare(CLONE_NEWUTS), 0);
+	cr_assert_eq(sethostname("ha1.example", strlen("ha1.example")), 0);
+	sandbox_run("ip address add 198.51.100.1/24 dev left");
+	int fd = mkstemp(psk);
+	cr_assert(fd >= 0 && auth_key_generate(key) == 0);
+	cr_assert_eq(write(fd, key, strlen(key)), (ssize_t)strlen(key));
+	close(fd);
+}
+
+static void forget_psk(void) {
+	unlink(psk);
+}
+
+TestSuite(check_config_here, .init = be_ha1, .fini = forget_psk);
+
+/* Checks such a file on this host, for machines. Returns the report, which the caller puts. */
+static struct json_object *check_here(int status, const char *key, const char *address, const char *interface,
+				      const char *more) {
+	char file[2048], *out;
+	snprintf(file, sizeof file, HERE, key, address, interface, more);
+	cr_assert_eq(run(cli_check_config, file, true, &out), status, "%s", out);
+	struct json_object *report = json_tokener_parse(out);
+	cr_assert_not_null(report);
+	free(out);
+	return report;
+}
+
+static void expect_warnings(struct json_object *report, const char *const *lines, size_t n) {
+	const struct json_object *warnings = member(report, "warnings");
+	cr_expect_eq(json_object_array_length(warnings), n, "%s", json_object_to_json_string(report));
+	for (size_t i = 0; i < n && i < json_object_array_length(warnings); i++)
+		cr_expect_str_eq(json_object_get_string(json_object_array_get_idx(warnings, i)), lines[i]);
+	json_object_put(report);
+}
+
+Test(check_config_here, what_is_all_there_is_worth_no_word) {
+	expect_warnings(check_here(EXIT_OK, psk, "198.51.100.1", "left", "hooks = { primary = \"/bin/sh -c true\" }"), NULL,
+			0);
+}
+
+Test(check_config_here, interfaces_addresses_and_commands_that_are_not_there) {
+	static const char *const lines[] = {
+		"there is no interface eth7 on this host",
+		"no interface of this host has the address 198.51.100.7 of link b",
+		"primary: /nonexistent/up is no executable file on this host",
+		"backup: /etc/passwd is no executable file on this host",
+		"before-primary: /tmp is no executable file on this host",
+		"fence: /nonexistent/fence is no executable file on this host",
+		"health: /nonexistent/well is no executable file on this host",
+	};
+	expect_warnings(check_here(EXIT_OK, psk, "198.51.100.7", "eth7",
+				   "hooks = { primary = \"/nonexistent/up now\" backup = \" /etc/passwd;true\"\n"
+				   "before-primary = \"/tmp\" fault = \"nonexistent\" quiesce = \"/nonexistent/$X\" }\n"
+				   "fence = { command = \"/nonexistent/fence\" delay = \"2min\" }\n"
+				   "health = { command = \"/nonexistent/well\" }"),
+			lines, sizeof lines / sizeof *lines);
+}
+
+Test(check_config_here, a_key_that_run_refuses_is_an_error) {
+	static const struct {
+		const char *path;
+		mode_t mode;
+		const char *says;
+	} cases[] = {
+		{"/nonexistent/psk", 0600, "/nonexistent/psk: No such file or directory"},
+		{psk, 0640, "readable by its owner alone"},
+		{psk, 0604, "readable by its owner alone"},
+		{"/etc", 0600, "no key: "},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		cr_assert_eq(chmod(psk, cases[i].mode), 0);
+		struct json_object *report = check_here(EXIT_USAGE, cases[i].path, "198.51.100.1", "left", "");
+		const struct json_object *errors = member(report, "errors");
+		cr_assert_eq(json_object_array_length(errors), 1);
+		const char *first = json_object_get_string(json_object_array_get_idx(errors, 0));
+		cr_expect_not_null(strstr(first, cases[i].says), "%s", first);
+		json_object_put(report);
+	}
+	cr_assert_eq(chmod(psk, 0600), 0);
+	cr_assert_eq(truncate(psk, 10), 0);
+	json_object_put(check_here(EXIT_USAGE, psk, "198.51.100.1", "left", ""));
+}
+
+/* Who may not read the key sees whether it could be read by others, and that suffices. */
+Test(check_config_here, a_key_that_only_root_may_read) {
+	enum { NOBODY = 65534 };
+	cr_assert_eq(seteuid(NOBODY), 0);
+	expect_warnings(check_here(EXIT_OK, psk, "198.51.100.1", "left", ""), NULL, 0);
+	json_object_put(check_here(EXIT_USAGE, "/nonexistent/psk", "198.51.100.1", "left", ""));
+	cr_assert_eq(seteuid(0), 0);
+}
+
+/* Of another node this host knows nothing, but for a key that may not have been made yet. */
+Test(check_config_here, the_other_node_is_warned_of_its_key_alone) {
+	static const char *const lines[] = {"psk-file /nonexistent/psk: No such file or directory"};
+	cr_assert_eq(sethostname("ha2", strlen("ha2")), 0);
+	expect_warnings(check_here(EXIT_OK, "/nonexistent/psk", "198.51.100.7", "eth7",
+				   "hooks = { primary = \"/nonexistent/up\" }"),
+			lines, sizeof lines / sizeof *lines);
+}
+
+/* Quiet is about what is well. */
+Test(check_config_here, warnings_alone_when_quiet) {
+	char file[2048], *out;
+	snprintf(file, sizeof file, HERE, psk, "198.51.100.1", "eth7", "");
+	quiet = true;
+	cr_assert_eq(run(cli_check_config, file, false, &out), EXIT_OK);
+	cr_expect_str_eq(out, "warning: there is no interface eth7 on this host\n");
+	free(out);
+	quiet = false;
+}
+
+/* ---- good and bad files ---- */
 
 Test(check_config, a_good_file_for_people) {
 	char *out;

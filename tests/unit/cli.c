@@ -39,9 +39,33 @@ static void restore(int fd, int saved, int file, char text[static OUTPUT]) {
 	close(file);
 }
 
+/* What hamon prints into. */
+enum sink { CAUGHT, FULL, CLOSED, BROKEN };
+
+static void put_sink(enum sink sink) {
+	int ends[2];
+	switch (sink) {
+	case CAUGHT:
+		return;
+	case FULL:
+		ends[1] = open("/dev/full", O_WRONLY | O_CLOEXEC);
+		break;
+	case CLOSED:
+		close(STDOUT_FILENO);
+		return;
+	case BROKEN:
+		cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
+		close(ends[0]);
+		break;
+	}
+	cr_assert_eq(dup2(ends[1], STDOUT_FILENO), STDOUT_FILENO);
+	close(ends[1]);
+}
+
 /* hamon with these words, NULL-terminated: its exit status, and its output in out[] and err[]. */
-#define HAMON(...) hamon((const char *const[]){__VA_ARGS__, NULL})
-static int hamon(const char *const *words) {
+#define HAMON(...)            hamon_into(CAUGHT, (const char *const[]){__VA_ARGS__, NULL})
+#define HAMON_INTO(sink, ...) hamon_into(sink, (const char *const[]){__VA_ARGS__, NULL})
+static int hamon_into(enum sink sink, const char *const *words) {
 	static char copies[ARGUMENTS][256];
 	char *argv[ARGUMENTS + 1] = {(char[]){"hamon"}};
 	int argc = 1, files[2];
@@ -52,11 +76,16 @@ static int hamon(const char *const *words) {
 	}
 	fflush(NULL);
 	int saved_out = divert(STDOUT_FILENO, &files[0]), saved_err = divert(STDERR_FILENO, &files[1]);
+	put_sink(sink);
 	int code = cli_main(argc, argv);
 	fflush(NULL);
 	restore(STDOUT_FILENO, saved_out, files[0], out);
 	restore(STDERR_FILENO, saved_err, files[1], err);
 	return code;
+}
+
+static int hamon(const char *const *words) {
+	return hamon_into(CAUGHT, words);
 }
 
 static const char *const verbs[] = {
@@ -153,11 +182,13 @@ static struct straw {
 static char dir[] = "/tmp/hamon-cli-XXXXXX";
 static pid_t daemon_pid;
 
-/* Until the client has taken all that it was sent (unix(7), SIOCOUTQ). */
-static void wait_taken(int fd) {
+/* Until the client has taken all that it was sent (unix(7), SIOCOUTQ). False: it did not. */
+static bool wait_taken(int fd) {
+	const mono_t deadline = mono_now() + 20 * SEC;
 	int unread = 1;
-	while (ioctl(fd, SIOCOUTQ, &unread) == 0 && unread > 0)
+	while (ioctl(fd, SIOCOUTQ, &unread) == 0 && unread > 0 && mono_now() < deadline)
 		usleep(1000);
+	return unread == 0;
 }
 
 static void serve(int listener) {
@@ -171,8 +202,7 @@ static void serve(int listener) {
 		if (straw->manner == ANSWERS || straw->manner == GOES_ON)
 			send(fd, straw->answer, strlen(straw->answer), MSG_NOSIGNAL);
 		if (straw->manner == GOES_ON) {
-			wait_taken(fd);
-			straw->read = true;
+			straw->read = wait_taken(fd);
 			pause();
 		}
 		if (straw->manner == HANGS)
@@ -276,6 +306,58 @@ Test(cli_asks, is_primary_answers_by_its_exit_status) {
 	cr_expect_str_empty(out);
 	answers("{\"ok\":false,\"code\":6,\"error\":\"no\"}");
 	cr_expect_eq(HAMON("is-primary", "--run-dir", dir), EXIT_NOT_PERMITTED);
+}
+
+Test(cli_asks, is_primary_answers_though_its_word_cannot_be_written) {
+	static const struct {
+		enum sink sink;
+		const char *says;
+	} table[] = {
+		{FULL, "hamon: standard output: No space left on device\n"},
+		{CLOSED, "hamon: standard output: Bad file descriptor\n"},
+		{BROKEN, ""},
+	};
+	signal(SIGPIPE, SIG_IGN);
+	for (unsigned i = 0; i < sizeof table / sizeof *table; i++) {
+		answers("{\"schema\":1,\"state\":\"primary\"}");
+		cr_expect_eq(HAMON_INTO(table[i].sink, "is-primary", "--run-dir", dir), EXIT_OK);
+		cr_expect_str_eq(err, table[i].says);
+		cr_expect_eq(HAMON_INTO(table[i].sink, "is-primary", "--run-dir", dir, "-q"), EXIT_OK);
+		cr_expect_str_empty(err);
+		answers("{\"schema\":1,\"state\":\"suspect\"}");
+		cr_expect_eq(HAMON_INTO(table[i].sink, "is-primary", "--run-dir", dir), EXIT_FAILED);
+		cr_expect_str_eq(err, table[i].says);
+		answers("{\"ok\":true,\"text\":\"well\"}");
+		cr_expect_eq(HAMON_INTO(table[i].sink, "status", "--run-dir", dir, "--json"), EXIT_FAILED);
+		cr_expect_str_eq(err, table[i].says);
+	}
+}
+
+Test(cli_asks, watch_ends_quietly_when_its_reader_left) {
+	answers("{\"ok\":true,\"text\":\"so it begins\"}");
+	straw->manner = GOES_ON;
+	signal(SIGPIPE, SIG_IGN);
+	cr_expect_eq(HAMON_INTO(BROKEN, "watch", "--run-dir", dir), EXIT_FAILED);
+	cr_expect_str_empty(err);
+}
+
+Test(cli_asks, what_is_opened_does_not_take_the_place_of_a_closed_output) {
+	char path[64], text[128];
+	snprintf(path, sizeof path, "%s/psk", dir);
+	cr_expect_eq(HAMON_INTO(CLOSED, "genpsk", "-o", path), EXIT_FAILED);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = read(fd, text, sizeof text);
+	close(fd);
+	unlink(path);
+	cr_expect_eq(n, 65, "%zd bytes", n);
+}
+
+Test(cli_asks, test_ips_that_none_answers_failed) {
+	answers("{\"ok\":false,\"code\":1,\"error\":\"none of 1 test IPs answered\","
+		"\"tests\":[{\"address\":\"192.0.2.1\",\"answered\":false}]}");
+	cr_expect_eq(HAMON("test", "ips", "--run-dir", dir), EXIT_FAILED);
+	cr_expect_str_eq(out, "192.0.2.1 no answer\n");
+	cr_expect_str_eq(err, "hamon: none of 1 test IPs answered\n");
 }
 
 Test(cli_asks, no_daemon_is_not_reachable) {

@@ -362,6 +362,101 @@ Test(control, clients_are_let_in_and_heard_at_a_bounded_rate) {
 	close(two);
 }
 
+/* Clients that were let in, as many as there is room for, and asked all at once. */
+static void ask_all(int fds[static CONTROL_CLIENTS]) {
+	for (unsigned i = 0; i < CONTROL_CLIENTS; i++) {
+		fds[i] = connect_client();
+		WAKE_UNTIL(clients() == i + 1);
+	}
+	for (unsigned i = 0; i < CONTROL_CLIENTS; i++)
+		say(fds[i], status_line);
+}
+
+Test(control, of_all_who_ask_at_once_one_is_heard_a_turn) {
+	int fds[CONTROL_CLIENTS];
+	ask_all(fds);
+	for (unsigned heard = 1; heard <= CONTROL_CLIENTS; heard++) {
+		for (unsigned i = 0; i < CONTROL_CLIENTS; i++)
+			wake(0);
+		cr_assert_eq(seen.requests, heard);
+		cr_assert_leq(control_deadline(&control), now + CONTROL_TURN_EVERY, "nobody would wake us for the next");
+		wake(CONTROL_TURN_EVERY);
+	}
+	for (unsigned i = 0; i < CONTROL_CLIENTS; i++) {
+		cr_assert(readable(fds[i]), "client %u has no answer", i);
+		cr_assert_eq(code_of(hear(fds[i])), EXIT_OK);
+		close(fds[i]);
+	}
+}
+
+Test(control, a_crowd_that_never_stops_asking_keeps_nobody_out) {
+	unsigned answers[CONTROL_CLIENTS] = {0};
+	int fds[CONTROL_CLIENTS];
+	char line[64];
+	ask_all(fds);
+	for (unsigned turn = 0; turn < 3 * CONTROL_CLIENTS; turn++) {
+		wake(0); /* as heartbeats wake it between the turns */
+		wake(0);
+		wake(CONTROL_TURN_EVERY);
+		for (unsigned i = 0; i < CONTROL_CLIENTS; i++)
+			if (readable(fds[i]) && recv(fds[i], line, sizeof line, 0) > 0) {
+				answers[i]++;
+				say(fds[i], status_line);
+			}
+	}
+	for (unsigned i = 0; i < CONTROL_CLIENTS; i++) {
+		cr_expect_geq(answers[i], 1, "client %u was not heard in three rounds", i);
+		close(fds[i]);
+	}
+}
+
+static unsigned resting(void) {
+	unsigned n = 0;
+	for (unsigned i = 0; i < CONTROL_CLIENTS; i++)
+		n += control.clients[i].phase == CONTROL_RESTING;
+	return n;
+}
+
+/* A client that asked right after another one, and rests unheard. */
+static int ask_too_early(int *other) {
+	*other = connect_client();
+	WAKE_UNTIL(clients() == 1);
+	int fd = connect_client();
+	WAKE_UNTIL(clients() == 2);
+	say(*other, status_line);
+	for (unsigned i = 0; i < CONTROL_CLIENTS && seen.requests == 0; i++)
+		wake(0);
+	say(fd, status_line);
+	for (unsigned i = 0; i < CONTROL_CLIENTS && resting() < 2; i++)
+		wake(0);
+	cr_assert_eq(resting(), 2);
+	cr_assert_eq(seen.requests, 1);
+	return fd;
+}
+
+Test(control, who_half_closes_while_he_rests_is_answered) {
+	int other, fd = ask_too_early(&other);
+	shutdown(fd, SHUT_WR);
+	wake(0);
+	cr_assert_eq(clients(), 2);
+	cr_assert_eq(code_of(hear(fd)), EXIT_OK);
+	cr_assert_eq(seen.requests, 2);
+	WAKE_UNTIL(clients() == 1);
+	close(fd);
+	close(other);
+}
+
+Test(control, who_hangs_up_while_he_rests_is_gone_and_what_he_asked_is_not_done) {
+	int other, fd = ask_too_early(&other);
+	close(fd);
+	WAKE_UNTIL(clients() == 1);
+	cr_assert_eq(code_of(hear(other)), EXIT_OK);
+	say(other, status_line);
+	cr_assert_eq(code_of(hear(other)), EXIT_OK);
+	cr_assert_eq(seen.requests, 2);
+	close(other);
+}
+
 /* ---- watchers ---- */
 
 static const char watch_line[] = "{\"verb\":\"watch\"}\n", watch_frames_line[] = "{\"verb\":\"watch\",\"frames\":true}\n";

@@ -114,6 +114,9 @@ Test(hooks_command, it_dies_of_a_signal_that_the_worker_ignores) {
 	cr_assert(WIFSIGNALED(verdict.status) && WTERMSIG(verdict.status) == SIGTERM);
 	run("kill -PIPE $$; exit 1", NULL);
 	cr_assert(WIFSIGNALED(verdict.status) && WTERMSIG(verdict.status) == SIGPIPE);
+	signal(SIGXFSZ, SIG_IGN); /* as some do who start the daemon */
+	run("kill -XFSZ $$; exit 1", NULL);
+	cr_assert(WIFSIGNALED(verdict.status) && WTERMSIG(verdict.status) == SIGXFSZ);
 }
 
 /* ---- what it has ---- */
@@ -179,6 +182,15 @@ Test(hooks_command, what_does_not_end_then_is_killed_with_its_children) {
 	await_gone(child);
 }
 
+Test(hooks_command, a_group_of_its_own_does_not_outlive_the_deadline) {
+	start("timeout 60 /bin/sh -c 'echo $$; sleep 60; exit 0'; true", NULL, 300 * MSEC);
+	pid_t child = read_pid();
+	await_verdict();
+	cr_assert(verdict.timed_out);
+	await_end();
+	await_gone(child);
+}
+
 Test(hooks_command, one_that_is_stopped_is_killed_as_well) {
 	start("echo $$; kill -STOP $$", NULL, 200 * MSEC);
 	pid_t stopped = read_pid();
@@ -213,6 +225,27 @@ Test(hooks_command, the_workers_death_is_the_groups) {
 	kill(worker, SIGKILL);
 	cr_assert_eq(waitpid(worker, NULL, 0), worker);
 	await_gone(child);
+}
+
+Test(hooks_command, the_workers_death_is_that_of_a_group_of_its_own_too) {
+	int ends[2];
+	cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
+	pid_t child, worker = fork_worker("timeout 60 /bin/sh -c 'echo $$; sleep 60; exit 0'; true", ends[1]);
+	wait_readable(ends[0]);
+	cr_assert_eq(read(ends[0], &child, sizeof(child)), (ssize_t)sizeof(child));
+	kill(worker, SIGKILL);
+	cr_assert_eq(waitpid(worker, NULL, 0), worker);
+	await_gone(child);
+}
+
+/* So many that their list is longer than what is read of it at once. */
+Test(hooks_command, a_crowd_in_a_session_of_its_own_ends_too) {
+	start("setsid sh -c 'i=0; while [ $i -lt 1000 ]; do i=$((i + 1)); sleep 60 & done; echo $$; wait'; true", NULL,
+	      PATIENCE);
+	read_pid();
+	kill(command.guard, SIGTERM); /* as the kernel does when the worker dies */
+	read_all();                   /* up to the end, for nobody holds it open any more */
+	await_end();
 }
 
 Test(hooks_command, a_stopped_workers_command_ends_at_its_deadline) {

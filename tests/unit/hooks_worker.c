@@ -255,6 +255,40 @@ Test(hooks_worker, of_the_fences_that_wait_the_newest_is_wanted) {
 	cr_assert(expect_ran(RUN_FENCE, 5).timed_out);
 }
 
+/* One fence runs, another waits; then the configuration is another one, and the worker knows. */
+static void reconfigure_while_a_fence_waits(const char *command) {
+	char settings[512];
+	snprintf(settings, sizeof(settings), "fence = { command = \"%s\", mode = \"required\", timeout = \"60s\" }",
+		 command);
+	start(settings);
+	order(RUN_FENCE, 1);
+	expect_said(RUN_FENCE, "begun");
+	order(RUN_FENCE, 2);
+	configure(2, "hooks = { primary = \"true\" }");
+	message.run = (struct message_run){.generation = 2, .run = RUN_PRIMARY, .until_ns = MONO_FAR};
+	cr_assert_eq(pipe_send(monitor, &message, MSG_RUN, -1), 0);
+	cr_assert_eq(expect_ran(RUN_PRIMARY, 0).status, 0);
+}
+
+Test(hooks_worker, a_fence_is_taken_back_by_whatever_configuration) {
+	reconfigure_while_a_fence_waits("echo begun; sleep 60");
+	order(RUN_FENCE, 0);
+	expect_refused(RUN_FENCE, 2, "was not run: nobody waits for it any more");
+}
+
+Test(hooks_worker, a_fence_that_waited_is_not_begun_by_another_configuration) {
+	char command[128];
+	snprintf(command, sizeof(command), "echo begun; until [ -e %s/go ]; do sleep 0.05; done", dir);
+	reconfigure_while_a_fence_waits(command);
+	FILE *go = fopen("go", "we");
+	cr_assert_not_null(go);
+	fclose(go);
+	struct message_ran ran = expect_ran(RUN_FENCE, 1);
+	unlink("go");
+	cr_assert_eq(ran.status, 0);
+	expect_refused(RUN_FENCE, 2, "was not run: the configuration is another one meanwhile");
+}
+
 Test(hooks_worker, what_is_not_configured_is_not_run) {
 	start("hooks = { primary = \"true\" }");
 	order(RUN_BACKUP, 9);
@@ -336,6 +370,25 @@ Test(hooks_worker, what_a_monitor_ordered_is_done_after_its_end_and_told_to_the_
 		cr_assert_not_null(found, "\"%s\" is not in: %s", lines[i], logged());
 		at = found;
 	}
+}
+
+Test(hooks_worker, a_fence_that_waited_is_not_begun_when_its_monitor_is_gone) {
+	int status;
+	start("hooks = { primary = \"sleep 2\" }\n"
+	      "fence = { command = \"echo begun; sleep 0.5\", mode = \"required\", timeout = \"10s\" }");
+	order(RUN_FENCE, 1);
+	expect_said(RUN_FENCE, "begun");
+	kill(worker, SIGSTOP); /* so it learns of all that follows at once */
+	order(RUN_FENCE, 2);
+	order(RUN_PRIMARY, 0);
+	close(monitor);
+	monitor = -1;
+	kill(worker, SIGCONT);
+	cr_assert_eq(waitpid(worker, &status, 0), worker);
+	worker = 0;
+	cr_assert_not_null(strstr(logged(), " the fence command was not run: nobody waits for it any more"), "%s",
+			   logged());
+	cr_assert_null(strstr(logged(), "fence command: begun"), "%s", logged());
 }
 
 Test(hooks_worker, it_ends_at_once_when_the_supervisor_is_gone) {

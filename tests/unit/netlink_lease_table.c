@@ -3,14 +3,17 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <libmnl/libmnl.h>
 #include <libnftnl/common.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "hamon/kernel_tick.h"
@@ -50,6 +53,51 @@ Test(netlink_lease_table, probe_finds_all_and_leaves_nothing) {
 	cr_assert_eq(lease_probe(scene.lease, &why), 0, "%s", why.what);
 	cr_assert_eq(lease_check(scene.lease), 0);
 	cr_assert(scene_has_lease(&scene));
+}
+
+/* ---- one daemon ---- */
+
+Test(netlink_lease_table, one_daemon_of_a_cluster_until_it_ends) {
+	struct lease *second = lease_open(SCENE_TAG), *other = lease_open(SCENE_TAG + 1);
+	cr_assert(second && other);
+	cr_assert_eq(lease_occupy(scene.lease), 0);
+	cr_expect_eq(lease_occupy(second), -EBUSY);
+	cr_expect_eq(lease_occupy(other), 0, "another cluster");
+	sandbox_run("nft flush ruleset");
+	cr_expect_not(sandbox_try("nft delete table netdev " SCENE_TABLE "_daemon 2>/dev/null"));
+	cr_expect_eq(lease_occupy(second), -EBUSY, "others cannot end it");
+	cr_expect_eq(lease_check(scene.lease), -ESTALE, "it is no table of the lease");
+	scene_build(&scene);
+	cr_expect_eq(lease_remove(scene.lease), 0);
+	cr_expect_eq(lease_occupy(second), -EBUSY, "nor does the lease's table, when that goes");
+	lease_close(scene.lease);
+	cr_expect_eq(lease_occupy(second), 0);
+	lease_close(second);
+	lease_close(other);
+	cr_expect(sandbox_try("test -z \"$(nft list ruleset)\""));
+	scene.lease = lease_open(SCENE_TAG);
+}
+
+Test(netlink_lease_table, a_daemon_that_is_killed_is_forgotten_at_once) {
+	int told[2];
+	bool occupied = false;
+	cr_assert_eq(pipe2(told, O_CLOEXEC), 0);
+	pid_t daemon = fork();
+	if (daemon == 0) {
+		struct lease *lease = lease_open(SCENE_TAG);
+		occupied = lease && lease_occupy(lease) == 0;
+		if (write(told[1], &occupied, sizeof(occupied)) == sizeof(occupied))
+			pause();
+		_exit(0);
+	}
+	cr_assert_eq(read(told[0], &occupied, sizeof(occupied)), (ssize_t)sizeof(occupied));
+	cr_assert(occupied);
+	cr_expect_eq(lease_occupy(scene.lease), -EBUSY);
+	cr_assert_eq(kill(daemon, SIGKILL), 0);
+	cr_assert_eq(waitpid(daemon, NULL, 0), daemon);
+	cr_expect_eq(lease_occupy(scene.lease), 0);
+	close(told[0]);
+	close(told[1]);
 }
 
 /* ---- build ---- */

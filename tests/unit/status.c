@@ -14,7 +14,7 @@ static struct conf conf;
 static struct timers timers;
 static struct core_status core;
 static struct ip_set held;
-static bool disabled[CORE_IPS];
+static bool disabled[CORE_IPS], silent[CORE_LINKS];
 static int slot_of[CORE_IPS];
 static struct ip_address tests[CORE_TESTS];
 static struct core_facts facts;
@@ -102,6 +102,7 @@ static void set_up(void) {
 		.slot_of = slot_of,
 		.held = &held,
 		.disabled = disabled,
+		.silent = silent,
 		.tests = tests,
 		.facts = &facts,
 		.test = counted,
@@ -518,6 +519,20 @@ Test(status, warns_of_another_key) {
 Test(status, warns_of_a_link_that_is_down) {
 	core.link[0].up = false;
 	worse("link office is down", "degraded");
+}
+
+Test(status, warns_of_a_link_that_is_up_and_silent) {
+	silent[0] = true;
+	worse("link office is up, and brings nothing of ha2", "degraded");
+	core.link[0].up = false;
+	worse("link office is down", "degraded");
+}
+
+Test(status, warns_of_an_ip_that_is_switched_off) {
+	disabled[1] = true;
+	worse("2001:db8::10 is switched off on this node: `hamon ip enable` ends it", "degraded");
+	slot_of[1] = -1;
+	cr_expect_eq(warnings(""), 0, "the slot is another one's");
 }
 
 Test(status, warns_of_a_silent_test_ip) {
