@@ -117,11 +117,10 @@ static int examine(const struct cli *cli, struct report *r) {
 	error = conf_timers(&r->conf, r->path, tick, lag, &r->timers, &r->errors);
 	if (!error)
 		error = examine_kernel(r);
-	if (!error)
-		error = check_host(&r->conf, &r->errors);
-	if (!error)
-		warn_of_lag(r);
-	return error;
+	if (error)
+		return error;
+	warn_of_lag(r);
+	return check_host(&r->conf, &r->errors);
 }
 
 /* ---- for people ---- */

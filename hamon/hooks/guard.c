@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -72,11 +73,17 @@ static void tell(const struct guard_ask *ask, int status, bool timed_out) {
 	(void)written; /* a worker that is gone hears nothing, and the command ends with it */
 }
 
+/* Does /proc count processes as we do? It may be that of another PID namespace. */
+static bool proc_is_ours(void) {
+	char link[16] = "";
+	return readlink("/proc/self", link, sizeof(link) - 1) > 0 && strtol(link, NULL, 10) == getpid();
+}
+
 /* All that is our child now (proc_pid_children(5)), or the first some hundreds of them. Where the kernel does not
  * list them, the command's group is all that is killed. */
 static void kill_children(void) {
 	char list[4096];
-	int fd = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
+	int fd = proc_is_ours() ? open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC) : -1;
 	if (fd < 0)
 		return;
 	ssize_t n = read(fd, list, sizeof(list));
@@ -93,9 +100,11 @@ static void kill_children(void) {
 }
 
 /* What left the group (timeout(1), setsid(2)) becomes our child when its parent ends: each end is looked behind. What then
- * does not end waits in the kernel, for a dead disk perhaps. It runs no more when it comes back, so nobody waits for it. */
+ * does not end waits in the kernel, for a dead disk perhaps. It runs no more when it comes back, so nobody waits for it; nor,
+ * for ever, for what bears children faster than they are killed. */
 static void end_all(void) {
 	static const struct timespec grace = {.tv_sec = GUARD_GRACE / SEC, .tv_nsec = GUARD_GRACE % SEC};
+	mono_t patience = mono_now() + 10 * GUARD_GRACE;
 	sigset_t ends;
 	pid_t ended;
 	sigemptyset(&ends);
@@ -103,7 +112,8 @@ static void end_all(void) {
 	do {
 		kill_children();
 		ended = waitpid(-1, NULL, WNOHANG);
-	} while (ended > 0 || (ended == 0 && (sigtimedwait(&ends, NULL, &grace) > 0 || errno == EINTR)));
+	} while (mono_now() < patience &&
+		 (ended > 0 || (ended == 0 && (sigtimedwait(&ends, NULL, &grace) > 0 || errno == EINTR))));
 }
 
 static void watch(const struct guard_ask *ask, pid_t command) {
@@ -162,8 +172,10 @@ void guard_run(const struct guard_ask *asked) {
 	pid_t guard = getpid(), command = fork();
 	if (command == 0)
 		become_command(&ask, guard);
-	if (command < 0)
+	if (command < 0) {
+		tell(&ask, NOT_STARTED << 8, false);
 		_exit(NOT_STARTED);
+	}
 	close(ask.input);
 	close(ask.output);
 	watch(&ask, command);

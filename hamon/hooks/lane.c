@@ -116,7 +116,7 @@ static void tell_verdict(struct lane *lane, const struct guard_verdict *verdict)
 	tell_end(lane->hooks);
 }
 
-/* After the deadline the processes still have to go: the lane is free when they have. */
+/* After the deadline the processes still have to go: the lane is free when they have, or are not waited for any more. */
 static void verdict_ready(void *arg, uint32_t events) {
 	struct lane *lane = arg;
 	struct guard_verdict verdict;
@@ -128,7 +128,7 @@ static void verdict_ready(void *arg, uint32_t events) {
 		return;
 	close_output(lane);
 	if (!lane->told)
-		lane_refuse(lane->hooks, &lane->order, "was lost: its guard was killed, and what it started may still run");
+		lane_refuse(lane->hooks, &lane->order, "was lost with its guard, and what it started may still run");
 	loop_remove(&lane->hooks->loop, lane->command.verdict);
 	command_end(&lane->command);
 	lane->busy = false;

@@ -218,7 +218,7 @@ static bool was_taken(enum cause cause) {
 
 /* A peer that is late for a moment and heard again is for those who look closely. */
 static bool is_flicker(const struct note *note) {
-	return note->to == STATE_SUSPECT ||
+	return (note->to == STATE_SUSPECT && note->from != STATE_COUNTDOWN && note->from != STATE_DEAF) ||
 	       (note->from == STATE_SUSPECT && (note->to == STATE_BACKUP || note->to == STATE_WAITING));
 }
 

@@ -78,6 +78,13 @@ Test(netlink_lease_table, one_daemon_of_a_cluster_until_it_ends) {
 	scene.lease = lease_open(SCENE_TAG);
 }
 
+/* As rules that were saved while one ran, and restored, leave it. */
+Test(netlink_lease_table, a_mark_that_nobody_owns_is_no_daemon) {
+	sandbox_run("nft add table netdev " SCENE_TABLE "_daemon");
+	cr_assert_eq(lease_occupy(scene.lease), 0);
+	cr_assert_eq(sandbox_try("nft delete table netdev " SCENE_TABLE "_daemon 2>/dev/null"), false, "it is owned now");
+}
+
 Test(netlink_lease_table, a_daemon_that_is_killed_is_forgotten_at_once) {
 	int told[2];
 	bool occupied = false;
