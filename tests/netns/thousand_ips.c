@@ -24,7 +24,8 @@ static void address_text(unsigned i, char out[static LINE]) {
 		shell_print(out, LINE, "%s.%u", i < IPS / 2 ? "198.51.100" : "203.0.113", i % (IPS / 2) / 2 + 1);
 }
 
-static char *configured(void) {
+/* A line for each of them: what comes before the address, and what behind its prefix. */
+static char *listed(const char *before, const char *behind) {
 	char *text = NULL, address[LINE];
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
@@ -32,12 +33,37 @@ static char *configured(void) {
 		shell_die("out of memory");
 	for (unsigned i = 0; i < IPS; i++) {
 		address_text(i, address);
-		fprintf(out, "%s{ address = \"%s/%u\" interface = \"eth0\" }", i ? ",\n" : "", address,
-			strchr(address, ':') ? 128U : 32U);
+		fprintf(out, "%s%s/%u%s\n", before, address, strchr(address, ':') ? 128U : 32U, behind);
 	}
 	if (fclose(out))
 		shell_die("out of memory");
 	return text;
+}
+
+static char *configured(void) {
+	char *text = listed("{ address = \"", "\" interface = \"eth0\" },");
+	*strrchr(text, ',') = ' ';
+	return text;
+}
+
+/* How long `ip` takes for this in a namespace of its own, which goes with it. */
+static nanos ip_takes(const struct scene *scene, const char *lines) {
+	nanos begin = clock_now();
+	shell_must(&(struct shell_job){.input = lines}, "unshare --net ip -batch -");
+	nanos end = clock_now();
+	return end - begin - freeze_overlap(scene->freeze, begin, end);
+}
+
+/* How long the kernel takes today to add them where nothing else is to be done. */
+static nanos kernel_takes(const struct scene *scene) {
+	static const char interface[] = "link add eth0 type veth peer name eth1\nlink set eth1 up\nlink set eth0 up\n";
+	char *addresses = listed("address add ", " dev eth0 nodad"), *all;
+	if (asprintf(&all, "%s%s", interface, addresses) < 0)
+		shell_die("out of memory");
+	nanos without = ip_takes(scene, interface), with = ip_takes(scene, all);
+	free(all);
+	free(addresses);
+	return with - without;
 }
 
 static double epoch_before; /* of the takeover under way */
@@ -111,7 +137,8 @@ static int by_length(const void *a, const void *b) {
 	return (x > y) - (x < y);
 }
 
-NETNS_TEST_ALONE(thousand_ips, "1,000 shared IPs: announced within 60 ms, no heartbeat late; a cable cut within the time") {
+NETNS_TEST_ALONE(thousand_ips, "1,000 shared IPs: announced within 60 ms, or four times what the kernel takes; no "
+			       "heartbeat late; a cut within the time") {
 	char *ips = configured();
 	scene_open(scene,
 		   &(struct pair_conf){.shared_ips = ips, .within = scene->within > WITHIN ? scene->within : WITHIN});
@@ -121,9 +148,13 @@ NETNS_TEST_ALONE(thousand_ips, "1,000 shared IPs: announced within 60 ms, no hea
 	for (unsigned i = 0; i < TRIALS; i++)
 		took[i] = trial(scene, i % 2 ? NET_HA1 : NET_HA2);
 	qsort(took, TRIALS, sizeof(*took), by_length);
-	/* The bound is for quiet trials; so the one in the middle counts. A sanitizer makes everything a few times
-	 * slower. */
-	nanos bound = scene_sanitized(scene) ? 3 * ANNOUNCED : ANNOUNCED;
+	/* The bound is for quiet trials; so the one in the middle counts. On a slow machine it is what the kernel needs for
+	 * the addresses, which are added on one node, removed on the other meanwhile, and announced twice over. A sanitizer
+	 * makes everything a few times slower. */
+	nanos kernel = kernel_takes(scene), bound = 4 * kernel > ANNOUNCED ? 4 * kernel : ANNOUNCED;
+	if (scene_sanitized(scene))
+		bound *= 3;
+	printf("the kernel alone takes %.1f ms for the addresses\n", clock_ms(kernel));
 	scene_bound(scene, took[TRIALS / 2] <= bound, begin, clock_now(), "the last one was announced after %.1f ms",
 		    clock_ms(took[TRIALS / 2]));
 
