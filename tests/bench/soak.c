@@ -72,7 +72,7 @@ int bench_soak(const struct bench_soak *options) {
 		       clock_ms(block.outage), clock_ms(block.frozen), again ? ", the machine stood still: run again" : "");
 		fflush(stdout);
 		/* No freeze excuses two owners. */
-		if (probe_owners_max(stage->probe, block.begin, clock_now()) > 1)
+		if (probe_owners_max(stage->probe, sniff, block.begin, clock_now()) > 1)
 			shell_die("two owners answered one probe");
 		if (again) {
 			if (++reruns > RERUNS_MOST)

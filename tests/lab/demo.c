@@ -103,7 +103,7 @@ static void stay(void) {
 static unsigned owners_at_most(void) {
 	nanos now = clock_now();
 	uint64_t missed = probe_missed(demo.probe, demo.begin, now);
-	unsigned owners = probe_owners_max(demo.probe, demo.begin, now);
+	unsigned owners = probe_owners_max(demo.probe, demo.sniff, demo.begin, now);
 	demo_say(&demo, "the client saw at most %u owner%s of " PAIR_SHARED " at a time; it missed %llu of its own probes",
 		 owners, owners == 1 ? "" : "s", (unsigned long long)missed);
 	demo_say(&demo, "the machine stood still for at most %.1f ms at a time; steps done again for it: rerun=%u",

@@ -85,8 +85,14 @@ struct probe_gap probe_outage(const struct probe *probe, nanos since, nanos unti
 	return worst;
 }
 
+/* Did the address change hands while this was asked, once and in the right order? */
+static bool handed_over(const struct probe *probe, struct sniff *sniff, const struct record_round *round) {
+	nanos interval = probe->record->interval;
+	return sniff_changes(sniff, &probe->record->shared, round->sent - interval, round->sent + 2 * interval) == 1;
+}
+
 /* macs: mask of those that count. */
-static unsigned owners_max(const struct probe *probe, unsigned macs, nanos since, nanos until) {
+static unsigned owners_max(const struct probe *probe, struct sniff *sniff, unsigned macs, nanos since, nanos until) {
 	struct rounds rounds = rounds_of(probe, since, until);
 	int most = 0;
 	for (uint64_t i = rounds.first; i < rounds.end; i++) {
@@ -95,18 +101,20 @@ static unsigned owners_max(const struct probe *probe, unsigned macs, nanos since
 			continue;
 		for (unsigned kind = 0; kind < RECORD_KINDS; kind++) {
 			int owners = __builtin_popcount(round->owners[kind] & macs);
+			if (owners > 1 && owners > most && handed_over(probe, sniff, round))
+				owners--;
 			most = owners > most ? owners : most;
 		}
 	}
 	return (unsigned)most;
 }
 
-unsigned probe_owners_max(const struct probe *probe, nanos since, nanos until) {
-	return owners_max(probe, UINT8_MAX, since, until);
+unsigned probe_owners_max(const struct probe *probe, struct sniff *sniff, nanos since, nanos until) {
+	return owners_max(probe, sniff, UINT8_MAX, since, until);
 }
 
-unsigned probe_nodes_max(const struct probe *probe, nanos since, nanos until) {
-	return owners_max(probe, (1U << NET_NODES) - 1, since, until);
+unsigned probe_nodes_max(const struct probe *probe, struct sniff *sniff, nanos since, nanos until) {
+	return owners_max(probe, sniff, (1U << NET_NODES) - 1, since, until);
 }
 
 uint64_t probe_missed(const struct probe *probe, nanos since, nanos until) {

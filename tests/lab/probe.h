@@ -14,6 +14,7 @@
 
 #include "tests/lab/clock.h"
 #include "tests/lab/net.h"
+#include "tests/lab/sniff.h"
 
 struct probe;
 
@@ -36,11 +37,13 @@ struct probe_gap {
 struct probe_gap probe_outage(const struct probe *probe, nanos since, nanos until);
 
 /* The largest number of different MACs that answered one probe: the question to everybody, or one round's questions of one
- * kind to each node. */
-unsigned probe_owners_max(const struct probe *probe, nanos since, nanos until);
+ * kind to each node. A planned hand-over takes a fraction of a millisecond, and may fall between the two nodes' looking at
+ * the same question: both answer, one after the other. The capture tells: if around that round the address changed hands
+ * once, and the old owner was not heard again after the new one, the two count as one. */
+unsigned probe_owners_max(const struct probe *probe, struct sniff *sniff, nanos since, nanos until);
 
 /* The same for the nodes alone: strangers do not count. */
-unsigned probe_nodes_max(const struct probe *probe, nanos since, nanos until);
+unsigned probe_nodes_max(const struct probe *probe, struct sniff *sniff, nanos since, nanos until);
 
 /* Who served last, and not before `since`; -1: nobody did. */
 int probe_owner(const struct probe *probe, nanos since);

@@ -22,7 +22,7 @@ static void check_promised(struct scene *scene) {
 	net_unite(&scene->net);
 	scene_check(scene, scene_settle(scene) == NET_HA2, "ha1 came back as the primary");
 	owners_check(scene, PAIR_SHARED, NET_HA1, fault);
-	unsigned owners = probe_owners_max(scene->probe, scene->begin, clock_now());
+	unsigned owners = probe_owners_max(scene->probe, scene->sniff, scene->begin, clock_now());
 	scene_safe(scene, owners == 1, "%u MACs answered one probe", owners);
 }
 

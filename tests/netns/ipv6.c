@@ -28,7 +28,7 @@ NETNS_TEST(ipv6, "IPv4 and IPv6 shared IPs move together, tested by an IPv6 test
 	scene_check(scene, probe_wait_owner(probe6, NET_HA1, fault, scene_patience(scene)), "ha1 does not serve " SHARED6);
 	owners_check(scene, PAIR_SHARED, NET_HA1, begin);
 	owners_check(scene, SHARED6, NET_HA1, begin);
-	unsigned owners = probe_owners_max(probe6, scene->begin, clock_now());
+	unsigned owners = probe_owners_max(probe6, scene->sniff, scene->begin, clock_now());
 	scene_safe(scene, owners == 1, "two owners: %u MACs answered one probe of " SHARED6, owners);
 	probe_stop(probe6);
 }

@@ -44,7 +44,7 @@ NETNS_TEST(ipv6_freeze,
 	owners_check_silent(scene, SHARED6, NET_HA1, thaw);
 	owners_check_silent(scene, PAIR_SHARED, NET_HA1, thaw);
 	inflight_check(scene, &inflight, NET_HA1, moved);
-	unsigned owners = probe_owners_max(probe, scene->begin, clock_now());
+	unsigned owners = probe_owners_max(probe, scene->sniff, scene->begin, clock_now());
 	scene_safe(scene, owners == 1, "two owners: %u MACs answered one probe of " SHARED6, owners);
 	probe_stop(probe);
 }

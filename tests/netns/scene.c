@@ -44,8 +44,8 @@ nanos scene_patience(const struct scene *scene) {
 static void check_owners(struct scene *scene) {
 	if (scene->expects_overlap)
 		return;
-	unsigned owners = scene->expects_stranger ? probe_nodes_max(scene->probe, scene->begin, clock_now())
-						  : probe_owners_max(scene->probe, scene->begin, clock_now());
+	unsigned owners = scene->expects_stranger ? probe_nodes_max(scene->probe, scene->sniff, scene->begin, clock_now())
+						  : probe_owners_max(scene->probe, scene->sniff, scene->begin, clock_now());
 	if (owners > 1) {
 		printf("two owners: %u MACs answered one probe\n", owners);
 		exit(SCENE_FAILED);

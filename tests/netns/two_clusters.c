@@ -38,7 +38,7 @@ NETNS_TEST(two_clusters, "two clusters with opposite primaries: one cable is cut
 	scene_check(scene, scene_settle(scene) == NET_HA1, "edge is not on ha1");
 	scene_check(scene, pair_wait_settled(&annex, scene_patience(scene)) == NET_HA2, "annex moved with edge");
 	pair_expect_alive(&annex);
-	unsigned owners = probe_owners_max(probe, scene->begin, clock_now());
+	unsigned owners = probe_owners_max(probe, scene->sniff, scene->begin, clock_now());
 	scene_safe(scene, owners == 1, "two owners: %u MACs answered one probe of " ANNEX, owners);
 	probe_stop(probe);
 }

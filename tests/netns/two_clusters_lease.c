@@ -64,7 +64,7 @@ NETNS_TEST(
 
 	owners_check_silent(scene, ANNEX, NET_HA2, fault);
 	pair_expect_alive(&annex);
-	unsigned owners = probe_owners_max(probe, scene->begin, clock_now());
+	unsigned owners = probe_owners_max(probe, scene->sniff, scene->begin, clock_now());
 	scene_safe(scene, owners == 1, "two owners: %u MACs answered one probe of " ANNEX, owners);
 	probe_stop(probe);
 }

@@ -43,7 +43,8 @@ NETNS_TEST(witness, "the witness sees two owners, and for how long, by IPv4 and 
 		scene_check(scene, probe_wait_owner(probes[i], NET_HA1, since, scene_patience(scene)),
 			    "ha1 alone holds the shared IPs, and does not serve them");
 	for (unsigned i = 0; i < 2; i++)
-		scene_check(scene, probe_owners_max(probes[i], since, clock_now()) == 1, "one owner was not seen as one");
+		scene_check(scene, probe_owners_max(probes[i], scene->sniff, since, clock_now()) == 1,
+			    "one owner was not seen as one");
 	nanos both = clock_now();
 	address(scene, NET_HA2, "add");
 	/* Two owners for so long; an eighth of it at least has to be seen below. */
@@ -53,7 +54,8 @@ NETNS_TEST(witness, "the witness sees two owners, and for how long, by IPv4 and 
 	/* So long ha1 would have to be seen, were it seen where it is none. */
 	clock_sleep_until(parted + scene->within / 4);
 	for (unsigned i = 0; i < 2; i++)
-		scene_check(scene, probe_owners_max(probes[i], both, parted) == 2, "two owners were not seen as two");
+		scene_check(scene, probe_owners_max(probes[i], scene->sniff, both, parted) == 2,
+			    "two owners were not seen as two");
 	check_overlap(scene, PAIR_SHARED, since, both, parted);
 	check_overlap(scene, SHARED6, since, both, parted);
 	probe_stop(probe6);
